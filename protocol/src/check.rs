@@ -1,0 +1,160 @@
+//! Bounds of commands, checked once. A [`Checked`] command is the proof; nothing acts on less.
+
+use crate::command::{Command, Page};
+use crate::ids::MemberId;
+use crate::limits as max;
+use crate::refusal::{Refusal, RefusalCode};
+use crate::thread::Reminder;
+
+/// A command all of whose fields keep their bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked(Command);
+
+impl Checked {
+    /// The command.
+    pub fn get(&self) -> &Command {
+        &self.0
+    }
+
+    /// The command, taken out.
+    pub fn into_inner(self) -> Command {
+        self.0
+    }
+}
+
+impl TryFrom<Command> for Checked {
+    type Error = Refusal;
+
+    /// Refuses with `invalid` or `too_many`, naming field and limit.
+    fn try_from(command: Command) -> Result<Self, Refusal> {
+        let name = command.name();
+        check(&command).map_err(|mut refusal| {
+            refusal.field = refusal.field.map(|field| format!("{name}.{field}"));
+            refusal
+        })?;
+        Ok(Self(command))
+    }
+}
+
+fn check(command: &Command) -> Result<(), Refusal> {
+    match command {
+        Command::Authenticate { token } => filled("token", token, max::TOKEN_BYTES_MAX),
+        Command::CreateThread { subject, body, tasks, reminder, mentions, .. } => {
+            at_most("subject", subject, max::SUBJECT_BYTES_MAX)?;
+            one_line("subject", subject)?;
+            filled("body", body, max::MESSAGE_BODY_BYTES_MAX)?;
+            few("tasks", tasks.len(), max::TASKS_PER_THREAD_MAX)?;
+            for (index, text) in tasks.iter().enumerate() {
+                filled(&format!("tasks[{index}]"), text, max::TASK_TEXT_BYTES_MAX)?;
+            }
+            reminder.map_or(Ok(()), check_reminder)?;
+            check_mentions(mentions)
+        }
+        Command::PostMessage { body, mentions, .. } => {
+            filled("body", body, max::MESSAGE_BODY_BYTES_MAX)?;
+            check_mentions(mentions)
+        }
+        Command::EditMessage { body, .. } => filled("body", body, max::MESSAGE_BODY_BYTES_MAX),
+        Command::AddTask { text, .. } | Command::RewordTask { text, .. } => {
+            filled("text", text, max::TASK_TEXT_BYTES_MAX)
+        }
+        Command::SetReminder { reminder, .. } => check_reminder(*reminder),
+        Command::History { limit, .. } | Command::TaskHistory { limit, .. } => check_limit(*limit),
+        Command::ListThreads { page, .. }
+        | Command::ListInbox { page, .. }
+        | Command::WaitingForAction { page }
+        | Command::TaskProgress { page, .. }
+        | Command::ListMembers { page }
+        | Command::ListAccounts { page } => check_page(page),
+        Command::SetPreferences { time_zone, kinds, .. } => {
+            if let Some(zone) = time_zone {
+                filled("time_zone", zone, max::NAME_BYTES_MAX)?;
+            }
+            few("kinds", kinds.len(), crate::thread::InboxKind::ALL.len())
+        }
+        Command::Render { markdown } => at_most("markdown", markdown, max::RENDER_BYTES_MAX),
+        Command::Join { .. }
+        | Command::Leave { .. }
+        | Command::Typing { .. }
+        | Command::Presence { .. }
+        | Command::DeleteMessage { .. }
+        | Command::Read { .. }
+        | Command::MoveTask { .. }
+        | Command::TickTask { .. }
+        | Command::UntickTask { .. }
+        | Command::RemoveTask { .. }
+        | Command::Mention { .. }
+        | Command::Archive { .. }
+        | Command::Reopen { .. }
+        | Command::Follow { .. }
+        | Command::GetThread { .. }
+        | Command::ArchiveInboxItem { .. }
+        | Command::GetPreferences {} => Ok(()),
+    }
+}
+
+fn invalid(field: &str, message: String) -> Refusal {
+    Refusal::new(RefusalCode::Invalid).at(field).because(message)
+}
+
+/// Text of at most `limit` bytes; may be empty.
+pub fn at_most(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
+    if text.len() > limit {
+        let message = format!("{} bytes long; at most {limit}", text.len());
+        return Err(invalid(field, message).limit(limit as u64));
+    }
+    Ok(())
+}
+
+/// Text of at most `limit` bytes that says something.
+pub fn filled(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(invalid(field, "empty".to_owned()));
+    }
+    at_most(field, text, limit)
+}
+
+/// Text without line breaks or other control characters.
+pub fn one_line(field: &str, text: &str) -> Result<(), Refusal> {
+    if text.chars().any(char::is_control) {
+        return Err(invalid(field, "has a line break or another control character".to_owned()));
+    }
+    Ok(())
+}
+
+fn few(field: &str, count: usize, limit: usize) -> Result<(), Refusal> {
+    if count > limit {
+        let message = format!("{count} of them; at most {limit}");
+        return Err(invalid(field, message).limit(limit as u64));
+    }
+    Ok(())
+}
+
+fn between(field: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal> {
+    if value < least || value > most {
+        let bound = if value < least { least } else { most };
+        let message = format!("{value}; must be {least} to {most}");
+        return Err(invalid(field, message).limit(bound));
+    }
+    Ok(())
+}
+
+fn check_reminder(reminder: Reminder) -> Result<(), Refusal> {
+    between("reminder.days", reminder.days.into(), 1, max::REMINDER_DAYS_MAX.into())?;
+    between("reminder.count", reminder.count.into(), 1, max::REMINDER_COUNT_MAX.into())
+}
+
+fn check_mentions(mentions: &[MemberId]) -> Result<(), Refusal> {
+    few("mentions", mentions.len(), max::MENTIONS_PER_MESSAGE_MAX)
+}
+
+fn check_limit(limit: Option<u32>) -> Result<(), Refusal> {
+    let limit = limit.unwrap_or(max::PAGE_ITEMS_DEFAULT);
+    between("limit", limit.into(), 1, max::PAGE_ITEMS_MAX.into())
+}
+
+fn check_page(page: &Page) -> Result<(), Refusal> {
+    let limit = page.limit.unwrap_or(max::PAGE_ITEMS_DEFAULT);
+    between("page.limit", limit.into(), 1, max::PAGE_ITEMS_MAX.into())?;
+    page.cursor.as_ref().map_or(Ok(()), |c| at_most("page.cursor", c, max::CURSOR_BYTES_MAX))
+}

@@ -1,0 +1,138 @@
+//! Frames to bytes and back, in both encodings. Decoding never panics and never allocates more
+//! than the frame's own length warrants.
+
+use crate::command::ClientFrame;
+use crate::ids::RequestId;
+use crate::refusal::{Refusal, RefusalCode};
+use crate::reply::ServerFrame;
+use serde::Deserialize;
+
+/// How frames are written; chosen by the WebSocket subprotocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// Text frames of JSON.
+    Json,
+    /// Binary frames of postcard.
+    Postcard,
+}
+
+/// A client frame that can't be acted on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// It has an id, so it can be answered; the connection goes on.
+    #[error("frame {id}: {refusal}")]
+    BadCommand {
+        /// The frame's id.
+        id: RequestId,
+        /// What is wrong with the rest.
+        refusal: Refusal,
+    },
+    /// Not even an id: close the connection.
+    #[error("not a frame: {0}")]
+    NotAFrame(String),
+}
+
+impl Encoding {
+    /// Every encoding.
+    pub const ALL: [Self; 2] = [Self::Json, Self::Postcard];
+
+    /// The WebSocket subprotocol that stands for it.
+    pub fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Json => "tidings.v1.json",
+            Self::Postcard => "tidings.v1.postcard",
+        }
+    }
+
+    /// The encoding that a subprotocol stands for.
+    pub fn of_subprotocol(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|encoding| encoding.subprotocol() == name)
+    }
+
+    /// Appends a server frame to `to`.
+    pub fn encode_server_into(self, frame: &ServerFrame, to: &mut Vec<u8>) {
+        self.encode_into(frame, to);
+    }
+
+    /// A server frame as bytes.
+    pub fn encode_server(self, frame: &ServerFrame) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        self.encode_into(frame, &mut bytes);
+        bytes
+    }
+
+    /// A client frame as bytes.
+    pub fn encode_client(self, frame: &ClientFrame) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(256);
+        self.encode_into(frame, &mut bytes);
+        bytes
+    }
+
+    fn encode_into<T: serde::Serialize>(self, frame: &T, to: &mut Vec<u8>) {
+        let done = match self {
+            Self::Json => serde_json::to_writer(&mut *to, frame).map_err(|e| e.to_string()),
+            Self::Postcard => postcard::to_io(frame, &mut *to).map(drop).map_err(|e| e.to_string()),
+        };
+        // Our own types hold nothing that either encoding can't express, and a Vec takes every byte.
+        done.expect("frames can always be encoded");
+    }
+
+    /// Reads a client frame.
+    pub fn decode_client(self, bytes: &[u8]) -> Result<ClientFrame, DecodeError> {
+        match self {
+            Self::Json => serde_json::from_slice(bytes).map_err(|_| explain_json(bytes)),
+            Self::Postcard => {
+                whole_postcard(bytes).map_err(|error| explain_postcard(bytes, &error))
+            }
+        }
+    }
+
+    /// Reads a server frame.
+    pub fn decode_server(self, bytes: &[u8]) -> Result<ServerFrame, DecodeError> {
+        match self {
+            Self::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
+            Self::Postcard => whole_postcard(bytes).map_err(|e| e.to_string()),
+        }
+        .map_err(DecodeError::NotAFrame)
+    }
+}
+
+/// Decodes all the bytes: what is left over is an error, not ignored.
+fn whole_postcard<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, postcard::Error> {
+    match postcard::take_from_bytes(bytes)? {
+        (value, []) => Ok(value),
+        _ => Err(postcard::Error::DeserializeBadEncoding),
+    }
+}
+
+/// The slow way, once the fast one has failed: which field, and is there an id to answer to?
+fn explain_json(bytes: &[u8]) -> DecodeError {
+    #[derive(Deserialize)]
+    struct OnlyId {
+        id: RequestId,
+    }
+    let id = match serde_json::from_slice::<OnlyId>(bytes) {
+        Ok(OnlyId { id }) => id,
+        Err(error) => return DecodeError::NotAFrame(error.to_string()),
+    };
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let refusal = match serde_path_to_error::deserialize::<_, ClientFrame>(&mut json) {
+        Ok(_) => Refusal::new(RefusalCode::Malformed),
+        Err(error) => {
+            let path = error.path().to_string();
+            let path = path.strip_prefix("command.").unwrap_or(&path).to_owned();
+            Refusal::new(RefusalCode::Malformed).because(error.inner().to_string()).at(path)
+        }
+    };
+    DecodeError::BadCommand { id, refusal }
+}
+
+fn explain_postcard(bytes: &[u8], error: &postcard::Error) -> DecodeError {
+    match postcard::take_from_bytes::<RequestId>(bytes) {
+        Ok((id, _)) => DecodeError::BadCommand {
+            id,
+            refusal: Refusal::new(RefusalCode::Malformed).because(error.to_string()),
+        },
+        Err(error) => DecodeError::NotAFrame(error.to_string()),
+    }
+}

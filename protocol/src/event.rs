@@ -1,0 +1,188 @@
+//! What happens in a thread: the entries of its log, exactly as they are stored, sent and read.
+
+use crate::ids::{
+    AccountId, ClientKey, MemberId, MessageId, Person, Seq, TaskId, ThreadId, Timestamp,
+};
+use crate::thread::Reminder;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// One entry of a thread's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Event {
+    /// Whose log.
+    pub thread: ThreadId,
+    /// Where in it.
+    pub seq: Seq,
+    /// When it was written.
+    pub at_ms: Timestamp,
+    /// Who did it.
+    pub actor: Person,
+    /// Messages posted in the thread up to and including this event. Unread is the difference
+    /// between the head's number and that of the last event read.
+    pub messages: u64,
+    /// What was done. In postcard it travels as a byte string, so that a reader can pass over a
+    /// kind that is newer than itself.
+    #[serde(with = "passable")]
+    #[cfg_attr(feature = "schema", schemars(with = "EventKind"))]
+    pub kind: EventKind,
+}
+
+/// What an event did. Append only: position is the postcard format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// The thread began. Always event 1; its first message is event 2.
+    ThreadCreated {
+        /// The client it belongs to.
+        account: AccountId,
+        /// Never empty.
+        subject: String,
+        /// Reminder settings at the start.
+        reminder: Reminder,
+    },
+    /// Somebody wrote.
+    MessagePosted {
+        /// The sender's key, by which its other devices know the message they sent.
+        key: ClientKey,
+        /// Markdown. As it stands now: edits replace it, deleting empties it.
+        body: String,
+        /// When it was last edited.
+        edited_ms: Option<Timestamp>,
+        /// Whether its author took it back.
+        deleted: bool,
+    },
+    /// The author changed the body.
+    MessageEdited {
+        /// Which message.
+        message: MessageId,
+        /// The new body, until the message is edited again or deleted.
+        body: String,
+    },
+    /// The author took the message back; its body is gone from the log.
+    MessageDeleted {
+        /// Which message.
+        message: MessageId,
+    },
+    /// A checkbox was added; its id is this event's position.
+    TaskAdded {
+        /// What is to be done.
+        text: String,
+        /// The task it stands before; at the end if none.
+        before: Option<TaskId>,
+    },
+    /// A task's text was changed.
+    TaskReworded {
+        /// Which task.
+        task: TaskId,
+        /// Its new text.
+        text: String,
+    },
+    /// A task was put elsewhere in the list.
+    TaskMoved {
+        /// Which task.
+        task: TaskId,
+        /// The task it stands before now; at the end if none.
+        before: Option<TaskId>,
+    },
+    /// A task was done.
+    TaskTicked {
+        /// Which task.
+        task: TaskId,
+    },
+    /// A task is open again.
+    TaskUnticked {
+        /// Which task.
+        task: TaskId,
+    },
+    /// A task was taken away.
+    TaskRemoved {
+        /// Which task.
+        task: TaskId,
+    },
+    /// A member was called into the thread and may see it from now on.
+    MemberMentioned {
+        /// Who was called.
+        member: MemberId,
+        /// The message that did it, if one did.
+        message: Option<MessageId>,
+    },
+    /// The reminder settings changed.
+    ReminderSet {
+        /// As they are now.
+        reminder: Reminder,
+    },
+    /// The thread was archived.
+    Archived {},
+    /// The thread was reopened.
+    Reopened {},
+    /// A kind this reader does not know; never written. A client passes over it. Stays the last
+    /// here: new kinds go before it.
+    #[serde(skip)]
+    Unknown,
+}
+
+impl EventKind {
+    /// Whether it posts a message, and so counts as unread.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::MessagePosted { .. })
+    }
+
+    /// Whether it belongs to the history of the tasks.
+    pub fn is_task(&self) -> bool {
+        matches!(
+            self,
+            Self::TaskAdded { .. }
+                | Self::TaskReworded { .. }
+                | Self::TaskMoved { .. }
+                | Self::TaskTicked { .. }
+                | Self::TaskUnticked { .. }
+                | Self::TaskRemoved { .. }
+        )
+    }
+}
+
+/// JSON: the kind as it is. postcard: its bytes behind their length.
+mod passable {
+    use super::{Deserialize, Deserializer, EventKind, Serialize, Serializer};
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+
+    pub(super) fn serialize<S: Serializer>(kind: &EventKind, to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() {
+            return kind.serialize(to);
+        }
+        let bytes = postcard::to_stdvec(kind).map_err(S::Error::custom)?;
+        to.serialize_bytes(&bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<EventKind, D::Error> {
+        if from.is_human_readable() {
+            return Ok(match MaybeKnown::deserialize(from)? {
+                MaybeKnown::Known(kind) => kind,
+                MaybeKnown::Unknown(_) => EventKind::Unknown,
+            });
+        }
+        let bytes = <&[u8]>::deserialize(from)?;
+        decode(bytes).map_err(D::Error::custom)
+    }
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum MaybeKnown {
+        Known(EventKind),
+        Unknown(serde::de::IgnoredAny),
+    }
+
+    fn decode(bytes: &[u8]) -> Result<EventKind, postcard::Error> {
+        let (variant, _) = postcard::take_from_bytes::<u32>(bytes)?;
+        if variant >= super::UNKNOWN_VARIANT {
+            return Ok(EventKind::Unknown);
+        }
+        postcard::from_bytes(bytes)
+    }
+}
+
+/// The variant number of [`EventKind::Unknown`]: this and everything after is unknown here.
+const UNKNOWN_VARIANT: u32 = 14;

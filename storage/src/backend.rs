@@ -1,0 +1,119 @@
+//! What a backend gives: one writer that takes batches, and readers beside it. The contract suite
+//! in `tests/` says what they must do; the store in front of them gives the threads.
+
+use crate::access::{Access, Actor};
+use crate::operation::{Applied, Operation};
+use std::path::Path;
+use tidings_protocol::{
+    Account, AccountId, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId, List,
+    Member, MemberId, Page, Person, Refusal, Reply, Seq, ThreadId, ThreadSummary, Timestamp,
+    TokenId, Welcome,
+};
+
+/// The store can't do it now; nothing was done. Safe to retry.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("store unavailable: {0}")]
+pub struct Unavailable(pub String);
+
+/// Why a query has no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum QueryError {
+    /// The question was wrong, or not for this actor.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store is away.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Makes operations durable, one batch at a time.
+pub trait Writer: Send {
+    /// Applies the operations in order, in one durable transaction: each of them wholly, or not
+    /// at all with a refusal. On an error none of them is done, and the next call starts afresh.
+    fn apply(&mut self, batch: Vec<Operation>, now: Timestamp)
+    -> Result<Vec<Applied>, Unavailable>;
+
+    /// Called now and then when there is nothing to apply: tidying up.
+    fn idle(&mut self) {}
+}
+
+/// Answers questions from what was committed. A reader sees every commit that was acknowledged
+/// before it was asked.
+pub trait Reader: Send {
+    /// Answers a reading command, bound to what the actor may see: `get_thread`, `history`,
+    /// lists, progress, preferences.
+    fn answer(
+        &mut self,
+        actor: Actor,
+        command: &Checked,
+        now: Timestamp,
+    ) -> Result<Reply, QueryError>;
+
+    /// Everything of a welcome but the token and the clock, whose fields it leaves 0. None if the
+    /// person has no access.
+    fn welcome(&mut self, actor: Actor) -> Result<Option<Welcome>, Unavailable>;
+
+    /// What a person may see now. None if it may not log in or is not of that firm.
+    fn access(&mut self, actor: Actor) -> Result<Option<Access>, Unavailable>;
+
+    /// The numbers on a person's icons.
+    fn badges(&mut self, actor: Actor) -> Result<Badges, Unavailable>;
+
+    /// Threads as lists show them, whoever asks: for feeds, which check access themselves.
+    fn summaries(&mut self, threads: &[ThreadId]) -> Result<Vec<ThreadSummary>, Unavailable>;
+
+    /// The heads of threads, whoever asks: for rooms, which compare.
+    fn heads(&mut self, threads: &[ThreadId]) -> Result<Vec<(ThreadId, Seq)>, Unavailable>;
+
+    /// A page of events after a position, whoever asks: for rooms, which repair a gap.
+    fn events_after(
+        &mut self,
+        thread: ThreadId,
+        after: Seq,
+        limit: u32,
+    ) -> Result<Vec<Event>, Unavailable>;
+
+    /// Whether a token still stands: it was not revoked by its id, nor by its person after it was
+    /// issued.
+    fn token_stands(
+        &mut self,
+        actor: Actor,
+        token: Option<TokenId>,
+        issued: Timestamp,
+    ) -> Result<bool, Unavailable>;
+
+    /// Whose API key has this SHA-256.
+    fn firm_of_api_key(&mut self, hash: &[u8; 32]) -> Result<Option<FirmId>, Unavailable>;
+
+    /// A random secret of 32 bytes that this store was born with: signs Tidings' own tokens.
+    fn signing_secret(&mut self) -> Result<[u8; 32], Unavailable>;
+
+    /// A firm. Every id below is looked up inside the firm given.
+    fn firm(&mut self, firm: FirmId) -> Result<Option<Firm>, Unavailable>;
+    /// Its team, by name.
+    fn members(&mut self, firm: FirmId, page: &Page) -> Result<List<Member>, QueryError>;
+    /// One of the team.
+    fn member(&mut self, firm: FirmId, member: MemberId) -> Result<Option<Member>, Unavailable>;
+    /// Its accounts, by name.
+    fn accounts(&mut self, firm: FirmId, page: &Page) -> Result<List<Account>, QueryError>;
+    /// One account.
+    fn account(&mut self, firm: FirmId, account: AccountId)
+    -> Result<Option<Account>, Unavailable>;
+    /// Contacts of the firm or of one account, by name.
+    fn contacts(
+        &mut self,
+        firm: FirmId,
+        account: Option<AccountId>,
+        page: &Page,
+    ) -> Result<List<Contact>, QueryError>;
+    /// One contact.
+    fn contact(&mut self, firm: FirmId, contact: ContactId)
+    -> Result<Option<Contact>, Unavailable>;
+    /// Its API keys, oldest first.
+    fn api_keys(&mut self, firm: FirmId) -> Result<Vec<ApiKey>, Unavailable>;
+    /// Which firm a person belongs to, whoever asks: for the operator's command line.
+    fn firm_of(&mut self, person: Person) -> Result<Option<FirmId>, Unavailable>;
+
+    /// Writes a consistent copy of everything to a new file, while writing goes on.
+    fn backup(&mut self, to: &Path) -> Result<(), Unavailable>;
+}

@@ -1,0 +1,34 @@
+//! What Tidings keeps, and what derives from it.
+//!
+//! ```text
+//! submit(operation, ticket) ─▶ front: gathers a batch ─▶ Writer::apply: one durable transaction
+//!                                                          │ [(ticket, outcome, commit)] in order
+//!                                                          ▼
+//!                                                      Observer::applied
+//! read(|reader| …) ─▶ a reader thread ─▶ answer
+//! ```
+//!
+//! * [`access`] decides who may do what. Pure.
+//! * `operation` is what goes in and what comes out.
+//! * `backend` is what a database has to give; [`sqlite`] gives it.
+//! * `store` is the front: threads, batches, pacing.
+//!
+//! **Invariant:** an outcome is handed to the observer only after its transaction is on disk.
+//!
+//! **Invariant:** every query and every operation is bound to the firm of its actor.
+
+pub mod access;
+mod backend;
+mod clock;
+mod operation;
+pub mod sqlite;
+mod store;
+
+pub use access::{Access, Actor};
+pub use backend::{QueryError, Reader, Unavailable, Writer};
+pub use clock::{Clock, Entropy};
+pub use operation::{
+    AccessChange, Applied, Commit, DirectoryChange, Done, Operation, ReadCommit, ThreadCommit,
+    writes,
+};
+pub use store::{FrontOptions, Observer};

@@ -1,0 +1,156 @@
+-- Ids are 16 bytes, times are milliseconds since 1970, people are (kind, id) with kind 0 for a
+-- member and 1 for a contact. Threads have a small number of their own, so that the large tables
+-- don't repeat 16 bytes a row.
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE firms (
+    id                 BLOB PRIMARY KEY,
+    name               TEXT NOT NULL,
+    contacts_may_start INTEGER NOT NULL,
+    created_ms         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+    id         BLOB PRIMARY KEY,
+    firm       BLOB NOT NULL REFERENCES firms (id),
+    label      TEXT NOT NULL,
+    hash       BLOB NOT NULL UNIQUE,
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_of_firm ON api_keys (firm, created_ms, id);
+
+CREATE TABLE revoked_tokens (
+    id         BLOB PRIMARY KEY,
+    firm       BLOB NOT NULL,
+    expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE members (
+    id             BLOB PRIMARY KEY,
+    firm           BLOB NOT NULL REFERENCES firms (id),
+    name           TEXT NOT NULL,
+    email          TEXT NOT NULL,
+    role           INTEGER NOT NULL, -- 0 owner, 1 admin, 2 member
+    rights         INTEGER NOT NULL, -- bits: 1 view_all_accounts, 2 documents, 4 templates, 8 organizers
+    active         INTEGER NOT NULL,
+    language       INTEGER NOT NULL,
+    time_zone      TEXT NOT NULL,
+    channels       INTEGER NOT NULL, -- two bits a kind of inbox item: inbox, email
+    tokens_from_ms INTEGER NOT NULL  -- tokens issued before are void
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_of_firm ON members (firm, name, id);
+CREATE UNIQUE INDEX owner_of_firm ON members (firm) WHERE role = 0;
+
+CREATE TABLE accounts (
+    id   BLOB PRIMARY KEY,
+    firm BLOB NOT NULL REFERENCES firms (id),
+    name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX accounts_of_firm ON accounts (firm, name, id);
+
+CREATE TABLE assignments (
+    account BLOB NOT NULL REFERENCES accounts (id),
+    member  BLOB NOT NULL REFERENCES members (id),
+    PRIMARY KEY (account, member)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX assignments_of_member ON assignments (member, account);
+
+CREATE TABLE contacts (
+    id             BLOB PRIMARY KEY,
+    firm           BLOB NOT NULL REFERENCES firms (id),
+    account        BLOB NOT NULL REFERENCES accounts (id),
+    name           TEXT NOT NULL,
+    email          TEXT NOT NULL,
+    notify         INTEGER NOT NULL,
+    state          INTEGER NOT NULL, -- 0 none, 1 invited, 2 active
+    language       INTEGER NOT NULL,
+    time_zone      TEXT NOT NULL,
+    tokens_from_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contacts_of_account ON contacts (account, name, id);
+CREATE INDEX contacts_of_firm ON contacts (firm, name, id);
+
+CREATE TABLE threads (
+    num              INTEGER PRIMARY KEY,
+    id               BLOB NOT NULL UNIQUE,
+    firm             BLOB NOT NULL,
+    account          BLOB NOT NULL,
+    subject          TEXT NOT NULL,
+    creator_kind     INTEGER NOT NULL,
+    creator          BLOB NOT NULL,
+    created_ms       INTEGER NOT NULL,
+    head             INTEGER NOT NULL,
+    messages         INTEGER NOT NULL,
+    last_ms          INTEGER NOT NULL,
+    last_author_kind INTEGER NOT NULL,
+    last_author      BLOB NOT NULL,
+    last_message     INTEGER NOT NULL, -- seq of the last message, whose beginning the excerpt is
+    excerpt          TEXT NOT NULL,
+    archived         INTEGER NOT NULL,
+    tasks_open       INTEGER NOT NULL,
+    tasks_total      INTEGER NOT NULL,
+    reminder_on      INTEGER NOT NULL,
+    reminder_days    INTEGER NOT NULL,
+    reminder_count   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX threads_of_firm ON threads (firm, last_ms, num);
+-- Not by time: an account has few threads, and every post would move its entry.
+CREATE INDEX threads_of_account ON threads (account);
+
+-- The log. Kind is the variant number of the payload, which is postcard.
+CREATE TABLE events (
+    thread     INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    actor_kind INTEGER NOT NULL,
+    actor      BLOB NOT NULL,
+    messages   INTEGER NOT NULL,
+    kind       INTEGER NOT NULL,
+    payload    BLOB NOT NULL,
+    client_key BLOB,
+    UNIQUE (thread, seq)
+) STRICT;
+-- One key of a person is one event.
+CREATE UNIQUE INDEX events_by_key ON events (actor, client_key) WHERE client_key IS NOT NULL;
+
+-- One row for everybody who has read, acted, follows or was mentioned in a thread.
+CREATE TABLE participants (
+    thread        INTEGER NOT NULL,
+    person_kind   INTEGER NOT NULL,
+    person        BLOB NOT NULL,
+    read_seq      INTEGER NOT NULL, -- the receipt: 0 for nothing read
+    read_messages INTEGER NOT NULL, -- messages up to there
+    read_ms       INTEGER NOT NULL,
+    following     INTEGER NOT NULL,
+    mentioned     INTEGER NOT NULL, -- gives access to the thread
+    PRIMARY KEY (thread, person)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX participants_mentioned ON participants (person, thread) WHERE mentioned = 1;
+
+CREATE TABLE tasks (
+    thread       INTEGER NOT NULL,
+    task         INTEGER NOT NULL, -- seq of the event that added it
+    position     INTEGER NOT NULL,
+    text         TEXT NOT NULL,
+    done_by_kind INTEGER,
+    done_by      BLOB,
+    done_ms      INTEGER,
+    PRIMARY KEY (thread, task)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbox (
+    member     BLOB NOT NULL,
+    thread     INTEGER NOT NULL,
+    kind       INTEGER NOT NULL,
+    actor_kind INTEGER NOT NULL,
+    actor      BLOB NOT NULL,
+    seq        INTEGER NOT NULL,
+    at_ms      INTEGER NOT NULL,
+    archived   INTEGER NOT NULL,
+    PRIMARY KEY (member, thread)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_by_time ON inbox (member, archived, at_ms, thread);
