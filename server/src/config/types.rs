@@ -1,0 +1,87 @@
+//! The configuration as the rest of the program sees it: typed, complete, checked.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything an operator can set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where HTTP and sockets are served.
+    pub listen: SocketAddr,
+    /// Where health and metrics are served, if not on `listen`.
+    pub ops_listen: Option<SocketAddr>,
+    /// Where everything is kept.
+    pub store: StoreUrl,
+    /// Origins of web pages that may open sockets, exactly as browsers send them; empty: none.
+    /// Clients that send no `Origin` are not browsers, and not concerned.
+    pub allowed_origins: Vec<String>,
+    /// How people's tokens are checked.
+    pub auth: AuthConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+    /// Bounds on what clients may do to the server.
+    pub limits: Limits,
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// `sqlite:PATH`, a file.
+    Sqlite(PathBuf),
+}
+
+/// How people's tokens are checked.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// `aud` that every token must have.
+    pub audience: String,
+    /// `iss` of tokens that Tidings itself signs.
+    pub issuer: String,
+    /// `iss` of tokens that the host application signs.
+    pub host_issuer: Option<String>,
+    /// The host application's HS256 secret.
+    pub host_secret_file: Option<PathBuf>,
+    /// The host application's ES256 and `EdDSA` public keys.
+    pub host_jwks_file: Option<PathBuf>,
+}
+
+/// How logs are written.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// One JSON object a line, instead of text.
+    pub json: bool,
+    /// `tracing_subscriber::EnvFilter` directives, such as `info`.
+    pub filter: String,
+}
+
+/// Bounds on what clients may do to the server.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections at a time, of any kind.
+    pub connections: usize,
+    /// Sockets that one person may have at a time.
+    pub sockets_per_person: usize,
+    /// Commands a connection may send per second in the long run.
+    pub commands_per_second: u32,
+    /// Commands a connection may send at once after a quiet time.
+    pub commands_burst: u32,
+    /// Commands of one connection that may be at work at a time; further ones wait unread.
+    pub commands_in_flight: usize,
+    /// Bytes that may wait for a client that reads slowly, before it is cut off.
+    pub outbound_bytes: usize,
+    /// Time to send all headers of a request.
+    pub header_time: Duration,
+    /// Bytes of all headers of a request.
+    pub header_bytes: usize,
+    /// Bytes of a request's body.
+    pub body_bytes: usize,
+    /// Time to send a request's body.
+    pub body_time: Duration,
+    /// Time over which sockets are closed when the server stops.
+    pub drain_time: Duration,
+    /// Least time between two commits under load.
+    pub commit_pace: Duration,
+    /// Threads that read the store.
+    pub readers: usize,
+}
