@@ -25,7 +25,7 @@ impl Checked {
 impl TryFrom<Command> for Checked {
     type Error = Refusal;
 
-    /// Refuses with `invalid` or `too_many`, naming field and limit.
+    /// Refuses with `invalid`, naming the field and, where there is one, the limit.
     fn try_from(command: Command) -> Result<Self, Refusal> {
         let name = command.name();
         check(&command).map_err(|mut refusal| {
@@ -106,10 +106,10 @@ pub fn at_most(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Text of at most `limit` bytes that says something.
+/// Text of at most `limit` bytes that says something: not only white space.
 pub fn filled(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
     if text.trim().is_empty() {
-        return Err(invalid(field, "empty".to_owned()));
+        return Err(invalid(field, "empty; at least 1 character".to_owned()).limit(1));
     }
     at_most(field, text, limit)
 }

@@ -2,8 +2,9 @@
 //! than the frame's own length warrants.
 
 use crate::command::ClientFrame;
+use crate::explain;
 use crate::ids::RequestId;
-use crate::refusal::{Refusal, RefusalCode};
+use crate::refusal::Refusal;
 use crate::reply::ServerFrame;
 use serde::Deserialize;
 
@@ -27,7 +28,7 @@ pub enum DecodeError {
         /// What is wrong with the rest.
         refusal: Refusal,
     },
-    /// Not even an id: close the connection.
+    /// Not even an id: close the connection with 4000. The text has nothing of the frame in it.
     #[error("not a frame: {0}")]
     NotAFrame(String),
 }
@@ -80,14 +81,15 @@ impl Encoding {
     /// Reads a client frame.
     pub fn decode_client(self, bytes: &[u8]) -> Result<ClientFrame, DecodeError> {
         match self {
-            Self::Json => serde_json::from_slice(bytes).map_err(|_| explain_json(bytes)),
+            Self::Json => serde_json::from_slice(bytes).map_err(|_| explain::json_frame(bytes)),
             Self::Postcard => {
-                whole_postcard(bytes).map_err(|error| explain_postcard(bytes, &error))
+                whole_postcard(bytes).map_err(|error| explain::postcard_frame(bytes, &error))
             }
         }
     }
 
-    /// Reads a server frame.
+    /// Reads a server frame. A client drops what it can't read and goes on: the frame may be newer
+    /// than the client.
     pub fn decode_server(self, bytes: &[u8]) -> Result<ServerFrame, DecodeError> {
         match self {
             Self::Json => serde_json::from_slice(bytes).map_err(|e| e.to_string()),
@@ -97,42 +99,15 @@ impl Encoding {
     }
 }
 
+/// Reads a JSON body of the HTTP API. What can't be read is refused as `malformed`, naming the field.
+pub fn from_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(bytes).map_err(|_| explain::json_body::<T>(bytes))
+}
+
 /// Decodes all the bytes: what is left over is an error, not ignored.
 fn whole_postcard<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, postcard::Error> {
     match postcard::take_from_bytes(bytes)? {
         (value, []) => Ok(value),
         _ => Err(postcard::Error::DeserializeBadEncoding),
-    }
-}
-
-/// The slow way, once the fast one has failed: which field, and is there an id to answer to?
-fn explain_json(bytes: &[u8]) -> DecodeError {
-    #[derive(Deserialize)]
-    struct OnlyId {
-        id: RequestId,
-    }
-    let id = match serde_json::from_slice::<OnlyId>(bytes) {
-        Ok(OnlyId { id }) => id,
-        Err(error) => return DecodeError::NotAFrame(error.to_string()),
-    };
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let refusal = match serde_path_to_error::deserialize::<_, ClientFrame>(&mut json) {
-        Ok(_) => Refusal::new(RefusalCode::Malformed),
-        Err(error) => {
-            let path = error.path().to_string();
-            let path = path.strip_prefix("command.").unwrap_or(&path).to_owned();
-            Refusal::new(RefusalCode::Malformed).because(error.inner().to_string()).at(path)
-        }
-    };
-    DecodeError::BadCommand { id, refusal }
-}
-
-fn explain_postcard(bytes: &[u8], error: &postcard::Error) -> DecodeError {
-    match postcard::take_from_bytes::<RequestId>(bytes) {
-        Ok((id, _)) => DecodeError::BadCommand {
-            id,
-            refusal: Refusal::new(RefusalCode::Malformed).because(error.to_string()),
-        },
-        Err(error) => DecodeError::NotAFrame(error.to_string()),
     }
 }

@@ -45,6 +45,7 @@ shapes! {
     /// Rights a member may have beyond its role.
     #[derive(Copy, Default)]
     #[serde(default)]
+    #[expect(clippy::struct_excessive_bools, reason = "rights are independent of each other")]
     pub struct Rights {
         /// Sees every account, assigned or not.
         pub view_all_accounts: bool,

@@ -3,8 +3,9 @@
 use crate::ids::{
     AccountId, ClientKey, MemberId, MessageId, Person, Seq, TaskId, ThreadId, Timestamp,
 };
+use crate::passable;
 use crate::thread::Reminder;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// One entry of a thread's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,13 +118,31 @@ pub enum EventKind {
     Archived {},
     /// The thread was reopened.
     Reopened {},
-    /// A kind this reader does not know; never written. A client passes over it. Stays the last
+    /// A kind this reader does not know; no log has one. A client passes over it. Stays the last
     /// here: new kinds go before it.
     #[serde(skip)]
     Unknown,
 }
 
 impl EventKind {
+    /// Every name in JSON, in wire order. What is beyond it is unknown here.
+    pub const NAMES: [&'static str; 14] = [
+        "thread_created",
+        "message_posted",
+        "message_edited",
+        "message_deleted",
+        "task_added",
+        "task_reworded",
+        "task_moved",
+        "task_ticked",
+        "task_unticked",
+        "task_removed",
+        "member_mentioned",
+        "reminder_set",
+        "archived",
+        "reopened",
+    ];
+
     /// Whether it posts a message, and so counts as unread.
     pub fn is_message(&self) -> bool {
         matches!(self, Self::MessagePosted { .. })
@@ -142,47 +161,3 @@ impl EventKind {
         )
     }
 }
-
-/// JSON: the kind as it is. postcard: its bytes behind their length.
-mod passable {
-    use super::{Deserialize, Deserializer, EventKind, Serialize, Serializer};
-    use serde::de::Error as _;
-    use serde::ser::Error as _;
-
-    pub(super) fn serialize<S: Serializer>(kind: &EventKind, to: S) -> Result<S::Ok, S::Error> {
-        if to.is_human_readable() {
-            return kind.serialize(to);
-        }
-        let bytes = postcard::to_stdvec(kind).map_err(S::Error::custom)?;
-        to.serialize_bytes(&bytes)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<EventKind, D::Error> {
-        if from.is_human_readable() {
-            return Ok(match MaybeKnown::deserialize(from)? {
-                MaybeKnown::Known(kind) => kind,
-                MaybeKnown::Unknown(_) => EventKind::Unknown,
-            });
-        }
-        let bytes = <&[u8]>::deserialize(from)?;
-        decode(bytes).map_err(D::Error::custom)
-    }
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum MaybeKnown {
-        Known(EventKind),
-        Unknown(serde::de::IgnoredAny),
-    }
-
-    fn decode(bytes: &[u8]) -> Result<EventKind, postcard::Error> {
-        let (variant, _) = postcard::take_from_bytes::<u32>(bytes)?;
-        if variant >= super::UNKNOWN_VARIANT {
-            return Ok(EventKind::Unknown);
-        }
-        postcard::from_bytes(bytes)
-    }
-}
-
-/// The variant number of [`EventKind::Unknown`]: this and everything after is unknown here.
-const UNKNOWN_VARIANT: u32 = 14;
