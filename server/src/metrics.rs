@@ -1,0 +1,184 @@
+//! What is counted, for `/metrics`: OpenMetrics text, each name with its unit.
+//!
+//! What lies on the way of a message is a plain atomic or a histogram of its own. Labelled counters
+//! look their labels up, so they count once per command, request or close, never once per recipient.
+
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry, Unit};
+use tidings_protocol::RefusalCode;
+
+/// The media type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    /// Sockets open now.
+    pub connections: Gauge,
+    /// Sockets ever opened.
+    pub connections_total: Counter,
+    /// Messages posted.
+    pub messages_total: Counter,
+    /// Frames that rooms have queued to sockets.
+    pub deliveries_total: Counter,
+    /// From reading a writing command to queueing its reply.
+    pub ack_seconds: Histogram,
+    /// From the commit of an event to its being queued to every joined socket here.
+    pub fanout_seconds: Histogram,
+    /// Sockets cut off because they did not keep up.
+    pub queue_overflows_total: Counter,
+    /// Operations in one commit.
+    pub commit_batch_operations: Histogram,
+    /// Time of one commit.
+    pub commit_seconds: Histogram,
+    /// Commits that failed as a whole.
+    pub commit_failures_total: Counter,
+    /// Time of one query, waiting for a reader included.
+    pub read_seconds: Histogram,
+    /// Threads with joined sockets.
+    pub rooms: Gauge,
+    /// Holes in a thread's stream that were read from the store.
+    pub bus_gaps_total: Counter,
+    commands: Family<CommandLabels, Counter>,
+    closes: Family<CloseLabels, Counter>,
+    http_requests: Family<HttpLabels, Counter>,
+    registry: Registry,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CommandLabels {
+    command: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CloseLabels {
+    code: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HttpLabels {
+    route: &'static str,
+    status: u16,
+}
+
+impl Metrics {
+    /// Everything at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("tidings");
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "Which version runs", build);
+        let mut r = Registrar(&mut registry);
+        Self {
+            connections: r.plain("connections", "Sockets open now"),
+            connections_total: r.plain("connections_opened", "Sockets ever opened"),
+            messages_total: r.plain("messages", "Messages posted"),
+            deliveries_total: r.plain("deliveries", "Frames queued to sockets by rooms"),
+            ack_seconds: r.seconds("ack", "From reading a writing command to queueing its reply"),
+            fanout_seconds: r
+                .seconds("fanout", "From an event's commit to all its sockets' queues"),
+            queue_overflows_total: r.plain("queue_overflows", "Sockets cut off for slow reading"),
+            commit_batch_operations: r.histogram(
+                "commit_batch_operations",
+                "Operations in one commit",
+                Histogram::new(exponential_buckets(1.0, 2.0, 12)),
+            ),
+            commit_seconds: r.seconds("commit", "Time of one commit"),
+            commit_failures_total: r.plain("commit_failures", "Commits that failed as a whole"),
+            read_seconds: r.seconds("read", "Time of one query of the store, its wait included"),
+            rooms: r.plain("rooms", "Threads with joined sockets"),
+            bus_gaps_total: r.plain("bus_gaps", "Holes in a stream, read from the store"),
+            commands: r.plain("commands", "Commands, by name and by what became of them"),
+            closes: r.plain("closes", "Sockets closed, by close code"),
+            http_requests: r.plain("http_requests", "HTTP requests, by route and status"),
+            registry,
+        }
+    }
+
+    /// Counts a command and what became of it.
+    pub fn command(&self, name: &'static str, refused: Option<RefusalCode>) {
+        let outcome = refused.map_or("ok", RefusalCode::name);
+        self.commands.get_or_create(&CommandLabels { command: name, outcome }).inc();
+    }
+
+    /// Counts a socket that we closed. `code` is one of ours: a client's choice of codes must not
+    /// make series.
+    pub fn closed(&self, code: u16) {
+        self.closes.get_or_create(&CloseLabels { code }).inc();
+    }
+
+    /// Counts an HTTP request. `route` is the pattern, never the path with its ids.
+    pub fn http_request(&self, route: &'static str, status: u16) {
+        self.http_requests.get_or_create(&HttpLabels { route, status }).inc();
+    }
+
+    /// All of it as [`CONTENT_TYPE`].
+    pub fn encode(&self) -> String {
+        let mut text = String::with_capacity(16 * 1024);
+        text::encode(&mut text, &self.registry).expect("a string takes all that is written");
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Registers what it hands out; the clone shares its value.
+struct Registrar<'a>(&'a mut Registry);
+
+impl Registrar<'_> {
+    fn plain<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
+        let metric = M::default();
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, metric: Histogram) -> Histogram {
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+
+    /// A duration, from 50 µs doubling up to 26 s.
+    fn seconds(&mut self, name: &str, help: &str) -> Histogram {
+        let metric = Histogram::new(exponential_buckets(50e-6, 2.0, 20));
+        self.0.register_with_unit(name, help, Unit::Seconds, metric.clone());
+        metric
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_units_and_labels() {
+        let metrics = Metrics::new();
+        metrics.connections.inc();
+        metrics.ack_seconds.observe(0.004);
+        metrics.command("post_message", None);
+        metrics.command("post_message", Some(RefusalCode::Archived));
+        metrics.closed(1012);
+        metrics.http_request("/v1/ws", 101);
+        let text = metrics.encode();
+        for line in [
+            "tidings_connections 1",
+            "tidings_ack_seconds_count 1",
+            "tidings_commands_total{command=\"post_message\",outcome=\"ok\"} 1",
+            "tidings_commands_total{command=\"post_message\",outcome=\"archived\"} 1",
+            "tidings_closes_total{code=\"1012\"} 1",
+            "tidings_http_requests_total{route=\"/v1/ws\",status=\"101\"} 1",
+            "tidings_messages_total 0",
+            "# EOF",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
+        }
+    }
+}
