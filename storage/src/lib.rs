@@ -20,15 +20,17 @@
 pub mod access;
 mod backend;
 mod clock;
+mod front;
 mod operation;
+mod queue;
 pub mod sqlite;
 mod store;
 
 pub use access::{Access, Actor};
 pub use backend::{QueryError, Reader, Unavailable, Writer};
-pub use clock::{Clock, Entropy};
+pub use clock::{Clock, Entropy, SystemEntropy};
 pub use operation::{
     AccessChange, Applied, Commit, DirectoryChange, Done, Operation, ReadCommit, ThreadCommit,
     writes,
 };
-pub use store::{FrontOptions, Observer};
+pub use store::{FrontOptions, Observer, Store};

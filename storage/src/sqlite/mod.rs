@@ -1,1 +1,3 @@
 //! SQLite: the embedded default.
+
+mod rows;
