@@ -72,6 +72,10 @@ fn field(path: &str, said: &str) -> Option<String> {
 
 /// What serde says, with the nearest known name in place of a long list of all.
 fn kinder(path: &str, said: &str) -> String {
+    if said.starts_with("invalid type: unit variant") {
+        return "a name alone; an object with its fields has to follow, {} if it has none"
+            .to_owned();
+    }
     let Some(rest) = said.strip_prefix("unknown ") else {
         return said.to_owned();
     };
