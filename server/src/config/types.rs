@@ -24,6 +24,41 @@ pub struct Config {
     pub limits: Limits,
 }
 
+impl Config {
+    /// A place for every value, all of them still to be filled from the table of settings.
+    pub(super) fn blank() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            ops_listen: None,
+            store: StoreUrl::Sqlite(PathBuf::new()),
+            allowed_origins: Vec::new(),
+            auth: AuthConfig {
+                audience: String::new(),
+                issuer: String::new(),
+                host_issuer: None,
+                host_secret_file: None,
+                host_jwks_file: None,
+            },
+            log: LogConfig { json: false, filter: String::new() },
+            limits: Limits {
+                connections: 0,
+                sockets_per_person: 0,
+                commands_per_second: 0,
+                commands_burst: 0,
+                commands_in_flight: 0,
+                outbound_bytes: 0,
+                header_time: Duration::ZERO,
+                header_bytes: 0,
+                body_bytes: 0,
+                body_time: Duration::ZERO,
+                drain_time: Duration::ZERO,
+                commit_pace: Duration::ZERO,
+                readers: 0,
+            },
+        }
+    }
+}
+
 /// Where everything is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreUrl {

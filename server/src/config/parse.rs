@@ -1,0 +1,123 @@
+//! Texts of settings to values. An error says what would have been right; who asks adds which
+//! setting it was and where it came from.
+
+use super::types::StoreUrl;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Units of time, the smallest first.
+const TIME_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+/// Units of memory, the smallest first.
+const BYTE_UNITS: [(&str, u64); 3] = [("B", 1), ("KiB", 1024), ("MiB", 1024 * 1024)];
+
+/// `10s`, `5ms`, `2m`, `1h`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "must be a number and a unit (ms, s, m, h), such as 10s".to_owned();
+    with_unit(text, &TIME_UNITS).map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// `512KiB`, `1MiB`, or a bare number of bytes.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "must be a number of bytes, or one with a unit such as 512KiB, 1MiB".to_owned();
+    text.parse().ok().or_else(|| with_unit(text, &BYTE_UNITS)).ok_or_else(wrong)
+}
+
+fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(digits);
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit.trim_start())?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+/// A duration as [`duration`] reads it.
+pub(super) fn show_millis(millis: u64) -> String {
+    show_with_unit(millis, &TIME_UNITS)
+}
+
+/// A size as [`bytes`] reads it.
+pub(super) fn show_bytes(bytes: u64) -> String {
+    show_with_unit(bytes, &BYTE_UNITS)
+}
+
+fn show_with_unit(value: u64, units: &[(&str, u64)]) -> String {
+    let whole = |(_, factor): &&(&str, u64)| value >= *factor && value.is_multiple_of(*factor);
+    let (unit, factor) = units.iter().rev().find(whole).unwrap_or(&units[0]);
+    format!("{}{unit}", value / factor)
+}
+
+/// `sqlite:PATH`.
+pub(super) fn store(text: &str) -> Result<StoreUrl, String> {
+    match text.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() && !path.starts_with("//") => {
+            Ok(StoreUrl::Sqlite(PathBuf::from(path)))
+        }
+        _ => Err("must be sqlite:PATH, such as sqlite:tidings-data/tidings.db".to_owned()),
+    }
+}
+
+/// Origins as browsers send them (RFC 6454, 6.1), with commas between them.
+pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
+    text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(origin).collect()
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    let exact = text.split_once("://").is_some_and(|(scheme, host)| {
+        matches!(scheme, "http" | "https")
+            && !host.is_empty()
+            && host
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.:[]".contains(&b))
+    });
+    if exact {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "`{text}` must be scheme://host or scheme://host:port in small letters, without a path, \
+         such as https://portal.example.com"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_need_a_unit() {
+        assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
+        assert_eq!(duration("5 ms"), Ok(Duration::from_millis(5)));
+        assert_eq!(duration("24h"), Ok(Duration::from_hours(24)));
+        for wrong in ["", "10", "s", "-1s", "1.5s", "10 sec", "99999999999999999999s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_are_shown() {
+        for (size, shown) in [(0, "0B"), (1000, "1000B"), (16 * 1024, "16KiB"), (1 << 20, "1MiB")] {
+            assert_eq!(show_bytes(size), shown);
+            assert_eq!(bytes(shown), Ok(size));
+        }
+        assert_eq!(bytes("65536"), Ok(65_536));
+        assert!(bytes("1MB").is_err());
+    }
+
+    #[test]
+    fn origins_are_exact() {
+        assert_eq!(
+            origins("https://a.example, http://localhost:3000"),
+            Ok(vec!["https://a.example".to_owned(), "http://localhost:3000".to_owned()])
+        );
+        for wrong in ["a.example", "https://a.example/", "https://A.example", "*", "null"] {
+            assert!(origins(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn stores_are_sqlite_paths() {
+        assert_eq!(store("sqlite:a/b.db"), Ok(StoreUrl::Sqlite("a/b.db".into())));
+        for wrong in ["a/b.db", "sqlite:", "sqlite:///a/b.db", "mysql:x"] {
+            assert!(store(wrong).is_err(), "{wrong}");
+        }
+    }
+}
