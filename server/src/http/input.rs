@@ -1,0 +1,149 @@
+//! Reading what a request says: queries, pages, JSON bodies; and writing the answer.
+
+use super::problem::{HttpProblem, Problem};
+use super::route::QueryParameter;
+use crate::auth::hyphenated;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tidings_protocol::limits::{CURSOR_BYTES_MAX, PAGE_ITEMS_MAX};
+use tidings_protocol::{AccountId, Page, Refusal, RefusalCode, at_most};
+use warp::http::StatusCode;
+use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use warp::reply::{Reply as _, Response};
+
+/// What the query of a request says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Query {
+    pub(super) page: Page,
+    pub(super) account: Option<AccountId>,
+}
+
+impl Query {
+    /// Reads a query, and refuses what the operation does not know: a misspelt filter must not
+    /// become no filter.
+    pub(super) fn parse(text: &str, known: &[QueryParameter]) -> Result<Self, Refusal> {
+        let mut query = Self::default();
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            let parameter = known.iter().find(|parameter| parameter.name() == name);
+            match parameter {
+                Some(QueryParameter::Limit) if query.page.limit.is_none() => {
+                    query.page.limit = Some(limit(&value)?);
+                }
+                Some(QueryParameter::Cursor) if query.page.cursor.is_none() => {
+                    at_most("cursor", &value, CURSOR_BYTES_MAX)?;
+                    query.page.cursor = Some(value.into_owned());
+                }
+                Some(QueryParameter::Account) if query.account.is_none() => {
+                    let id = hyphenated(&value).ok_or_else(|| bad("account", "is no UUID"))?;
+                    query.account = Some(AccountId(id));
+                }
+                Some(repeated) => return Err(bad(repeated.name(), "is given twice")),
+                None => return Err(unknown(&name, known)),
+            }
+        }
+        Ok(query)
+    }
+}
+
+fn limit(text: &str) -> Result<u32, Refusal> {
+    let limit = text.parse().map_err(|_| bad("limit", "is no number"))?;
+    if (1..=PAGE_ITEMS_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Refusal::new(RefusalCode::Invalid)
+        .at("limit")
+        .limit(PAGE_ITEMS_MAX.into())
+        .because(format!("{limit}; must be 1 to {PAGE_ITEMS_MAX}")))
+}
+
+fn bad(parameter: &str, what: &str) -> Refusal {
+    let message = format!("the query parameter `{parameter}` {what}");
+    Refusal::new(RefusalCode::Malformed).at(parameter).because(message)
+}
+
+fn unknown(name: &str, known: &[QueryParameter]) -> Refusal {
+    let names: Vec<&str> = known.iter().map(|parameter| parameter.name()).collect();
+    let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    // Cut, because it is somebody's text of any length.
+    let name: String = name.chars().take(40).collect();
+    let message = format!("no such query parameter; known here: {known}");
+    Refusal::new(RefusalCode::Malformed).at(name).because(message)
+}
+
+/// Reads a body of JSON, and says where it is wrong.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let refusal = Refusal::new(RefusalCode::Malformed).because(error.inner().to_string());
+        if path == "." { refusal } else { refusal.at(path) }
+    })?;
+    reader.end().map_err(|error| {
+        Refusal::new(RefusalCode::Malformed).because(format!("after the JSON value: {error}"))
+    })?;
+    Ok(value)
+}
+
+/// An answer of JSON.
+pub(super) fn respond<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem> {
+    let json = serde_json::to_vec(value).map_err(|error| {
+        tracing::error!(%error, "an answer can't be written as JSON");
+        HttpProblem::Internal
+    })?;
+    let mut response = json.into_response();
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// An answer without a body.
+pub(super) fn no_content() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// Adds a header whose value is made of ids and names of ours.
+pub(super) fn with_header(mut response: Response, name: HeaderName, value: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidings_protocol::{CommandRequest, NewMember};
+
+    const PAGED: &[QueryParameter] = &[QueryParameter::Limit, QueryParameter::Cursor];
+
+    #[test]
+    fn queries_are_read_or_refused_by_name() {
+        let query = Query::parse("limit=100&cursor=a%2Bb", PAGED).unwrap();
+        assert_eq!(query.page, Page { limit: Some(100), cursor: Some("a+b".to_owned()) });
+        assert_eq!(Query::parse("", &[]).unwrap(), Query::default());
+        let table = [
+            ("limit=0", RefusalCode::Invalid, "limit"),
+            ("limit=101", RefusalCode::Invalid, "limit"),
+            ("limit=-1", RefusalCode::Malformed, "limit"),
+            ("limit=1&limit=2", RefusalCode::Malformed, "limit"),
+            ("account=x", RefusalCode::Malformed, "account"),
+            ("Limit=1", RefusalCode::Malformed, "Limit"),
+        ];
+        for (text, code, field) in table {
+            let refusal = Query::parse(text, PAGED).unwrap_err();
+            assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{text}");
+        }
+        let long = format!("cursor={}", "a".repeat(CURSOR_BYTES_MAX + 1));
+        assert_eq!(Query::parse(&long, PAGED).unwrap_err().limit, Some(CURSOR_BYTES_MAX as u64));
+    }
+
+    #[test]
+    fn wrong_json_is_told_where() {
+        let refusal = json::<NewMember>(br#"{"name":"a","email":"b","role":"boss"}"#).unwrap_err();
+        assert_eq!(refusal.field.as_deref(), Some("role"));
+        let refusal = json::<CommandRequest>(br#"{"command":{"archive":{"thread":7}}}"#).unwrap_err();
+        assert_eq!(refusal.field.as_deref(), Some("command.archive.thread"));
+        assert!(json::<NewMember>(b"{} {}").is_err());
+        assert_eq!(json::<NewMember>(b"").unwrap_err().field, None);
+    }
+}

@@ -1,0 +1,179 @@
+//! The `OpenAPI` 3.1 document, made from the table of routes and the types that handlers read and
+//! write.
+
+use super::input::with_header;
+use super::problem::{self, Problem};
+use super::request::Call;
+use super::route::{AccessKind, QueryParameter, Route};
+use super::routes::ROUTES;
+use bytes::Bytes;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+use tidings_protocol::limits::{CURSOR_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use warp::http::StatusCode;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use warp::reply::{Reply as _, Response};
+
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(openapi().to_string()));
+
+pub(super) async fn serve(_: Call) -> Result<Response, Problem> {
+    let response = Response::new(DOCUMENT.clone().into());
+    let response = with_header(response, CONTENT_TYPE, "application/json");
+    Ok(with_header(response, CACHE_CONTROL, "public, max-age=300").into_response())
+}
+
+/// The document.
+pub fn openapi() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = "/components/schemas".into();
+    settings.meta_schema = None;
+    let mut schemas = settings.into_generator();
+    let problem = schemas.subschema_for::<problem::Body>();
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.to_ascii_lowercase()] = operation(route, &mut schemas);
+    }
+    json!({
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Tidings",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+            "description": DESCRIPTION,
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.take_definitions(true),
+            "securitySchemes": {
+                "api_key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key of a firm, `tk_…`. For servers only.",
+                },
+                "person_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A person's JSON Web Token.",
+                },
+            },
+            "responses": {
+                "problem": {
+                    "description": "Not done, nor any part of it (RFC 9457).",
+                    "content": { "application/problem+json": { "schema": problem } },
+                },
+            },
+        },
+    })
+}
+
+const DESCRIPTION: &str = "\
+Directory, settings, tokens, and commands one at a time. Threads are followed live on the socket at \
+`/v1/ws`.\n\n\
+Times are milliseconds since 1970. Errors are problem details; `code` says what to act on, `field` \
+and `limit` what was wrong. 400: can't be read. 422: was read, and breaks a bound. 404: is not \
+there, or not for you. 409: the state of things forbids it now. 503: safe to send again.\n\n\
+Unknown fields and query parameters are refused.";
+
+fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
+    let mut operation = json!({
+        "operationId": route.operation,
+        "summary": route.summary,
+        "security": security(route.access),
+        "responses": responses(route, schemas),
+    });
+    let parameters: Vec<Value> = route
+        .parameters()
+        .map(path_parameter)
+        .chain(route.query.iter().map(|parameter| query_parameter(*parameter)))
+        .collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if let Some(body) = &route.body {
+        let example: Value = serde_json::from_str(body.example).unwrap_or_default();
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": {
+                "application/json": { "schema": (body.schema)(schemas), "example": example },
+            },
+        });
+    }
+    operation
+}
+
+fn security(access: AccessKind) -> Value {
+    match access {
+        AccessKind::Public => json!([]),
+        AccessKind::ApiKey => json!([{ "api_key": [] }]),
+        AccessKind::ApiKeyOrPerson => json!([{ "api_key": [] }, { "person_token": [] }]),
+        // The first frame may bring the token instead.
+        AccessKind::Socket => json!([{}, { "person_token": [] }]),
+    }
+}
+
+fn responses(route: &Route, schemas: &mut SchemaGenerator) -> Map<String, Value> {
+    let mut responses = Map::new();
+    for status in route.statuses() {
+        let response = if status == route.success {
+            success(route, schemas)
+        } else {
+            json!({ "$ref": "#/components/responses/problem" })
+        };
+        responses.insert(status.to_string(), response);
+    }
+    responses
+}
+
+fn success(route: &Route, schemas: &mut SchemaGenerator) -> Value {
+    let status = StatusCode::from_u16(route.success).unwrap_or_default();
+    let mut response = json!({ "description": status.canonical_reason().unwrap_or_default() });
+    if let Some(answer) = route.answer {
+        response["content"] = json!({ route.media_type: { "schema": answer(schemas) } });
+    }
+    if route.success == 201 && route.path != "/v1/tokens" && route.path != "/v1/api-keys" {
+        response["headers"] =
+            json!({ "Location": { "schema": { "type": "string", "format": "uri-reference" } } });
+    }
+    response
+}
+
+fn path_parameter(name: &str) -> Value {
+    json!({
+        "name": name,
+        "in": "path",
+        "required": true,
+        "schema": { "type": "string", "format": "uuid" },
+    })
+}
+
+fn query_parameter(parameter: QueryParameter) -> Value {
+    let (description, schema) = match parameter {
+        QueryParameter::Limit => (
+            "Most items of the page.",
+            json!({
+                "type": "integer",
+                "minimum": 1,
+                "maximum": PAGE_ITEMS_MAX,
+                "default": PAGE_ITEMS_DEFAULT,
+            }),
+        ),
+        QueryParameter::Cursor => (
+            "`next` of the page before.",
+            json!({ "type": "string", "maxLength": CURSOR_BYTES_MAX }),
+        ),
+        QueryParameter::Account => {
+            ("Of one client only.", json!({ "type": "string", "format": "uuid" }))
+        }
+    };
+    json!({
+        "name": parameter.name(),
+        "in": "query",
+        "description": description,
+        "schema": schema,
+    })
+}

@@ -1,0 +1,40 @@
+//! What the operator's tools ask: is it alive, may work be sent to it, what does it count.
+
+use super::input::with_header;
+use super::problem::Problem;
+use super::request::Call;
+use crate::auth::ask;
+use std::time::Duration;
+use tidings_protocol::{FirmId, Refusal, RefusalCode};
+use uuid::Uuid;
+use warp::http::header::CONTENT_TYPE;
+use warp::reply::{Reply as _, Response};
+
+/// How long the store may take to say that it is there.
+const READY_TIME: Duration = Duration::from_secs(2);
+
+pub(super) async fn live(_: Call) -> Result<Response, Problem> {
+    Ok("live\n".into_response())
+}
+
+pub(super) async fn ready(call: Call) -> Result<Response, Problem> {
+    if call.app.stopping() {
+        return Err(Refusal::new(RefusalCode::Unavailable).because("stopping").into());
+    }
+    // Any question will do; this one finds nothing.
+    let question = ask(call.node(), |reader| reader.firm(FirmId(Uuid::nil())));
+    match tokio::time::timeout(READY_TIME, question).await {
+        Ok(answered) => answered?,
+        Err(_) => {
+            let refusal = Refusal::new(RefusalCode::Unavailable);
+            return Err(refusal.because("the store does not answer").into());
+        }
+    };
+    Ok("ready\n".into_response())
+}
+
+pub(super) async fn metrics(call: Call) -> Result<Response, Problem> {
+    let response = call.node().metrics.encode().into_response();
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(with_header(response, CONTENT_TYPE, kind))
+}
