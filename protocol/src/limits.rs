@@ -53,6 +53,15 @@ pub const NAME_BYTES_MAX: usize = 200;
 /// Longest email address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
 
+/// Most members of a firm, inactive ones included: names are looked up in all of them.
+pub const MEMBERS_PER_FIRM_MAX: u64 = 10_000;
+
+/// Most contacts of an account: people of one client.
+pub const CONTACTS_PER_ACCOUNT_MAX: u64 = 1_000;
+
+/// Most API keys of a firm: one for each of its systems, and room to change them.
+pub const API_KEYS_PER_FIRM_MAX: u64 = 20;
+
 /// Longest JSON Web Token, in bytes: ours have about 300, and parsing is work done for strangers.
 pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
 

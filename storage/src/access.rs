@@ -36,13 +36,19 @@ pub enum Access {
 }
 
 impl Access {
+    /// Whether every account of the firm is open to it (P2).
+    pub fn sees_all_accounts(&self) -> bool {
+        match self {
+            Self::Team { role: Role::Owner | Role::Admin, .. } => true,
+            Self::Team { role: Role::Member, rights, .. } => rights.view_all_accounts,
+            Self::Contact { .. } => false,
+        }
+    }
+
     /// Whether the whole account is open to it (P2, P3).
     pub fn sees_account(&self, account: AccountId) -> bool {
         match self {
-            Self::Team { role: Role::Owner | Role::Admin, .. } => true,
-            Self::Team { role: Role::Member, rights, accounts, .. } => {
-                rights.view_all_accounts || accounts.contains(&account)
-            }
+            Self::Team { accounts, .. } => self.sees_all_accounts() || accounts.contains(&account),
             Self::Contact { account: own } => *own == account,
         }
     }

@@ -24,10 +24,13 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_of_firm ON api_keys (firm, created_ms, id);
 
 CREATE TABLE revoked_tokens (
-    id         BLOB PRIMARY KEY,
     firm       BLOB NOT NULL,
-    expires_ms INTEGER NOT NULL
+    id         BLOB NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    -- The firm comes first: it says itself which ids it means.
+    PRIMARY KEY (firm, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX revoked_tokens_by_expiry ON revoked_tokens (expires_ms);
 
 CREATE TABLE members (
     id             BLOB PRIMARY KEY,
@@ -97,7 +100,9 @@ CREATE TABLE threads (
     reminder_days    INTEGER NOT NULL,
     reminder_count   INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX threads_of_firm ON threads (firm, last_ms, num);
+-- With the number of messages, so that unread is summed over a firm by the index alone; a post moves
+-- its entry anyway.
+CREATE INDEX threads_of_firm ON threads (firm, last_ms, num, messages);
 -- Not by time: an account has few threads, and every post would move its entry.
 CREATE INDEX threads_of_account ON threads (account);
 

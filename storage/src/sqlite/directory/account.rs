@@ -1,0 +1,57 @@
+//! Clients, and which members they are assigned to.
+
+use super::member::sees_all;
+use super::{Changed, missing, read};
+use crate::operation::{AccessChange, Done};
+use crate::sqlite::rows::OpError;
+use rusqlite::{Connection, params};
+use tidings_protocol::{Account, AccountId, FirmId, Member, MemberId, NewAccount, Person};
+use uuid::Uuid;
+
+/// Makes an account.
+pub(super) fn create(db: &Connection, firm: FirmId, new: &NewAccount, id: Uuid) -> Changed {
+    db.prepare_cached("INSERT INTO accounts (id, firm, name) VALUES (?1, ?2, ?3)")?
+        .execute(params![id.as_bytes(), firm.0.as_bytes(), new.name])?;
+    let account = Account { account: AccountId(id), name: new.name.clone(), members: Vec::new() };
+    Ok((Done::Account(account), Vec::new()))
+}
+
+/// Renames an account.
+pub(super) fn rename(db: &Connection, firm: FirmId, id: AccountId, new: &NewAccount) -> Changed {
+    db.prepare_cached("UPDATE accounts SET name = ?3 WHERE id = ?1 AND firm = ?2")?
+        .execute(params![id.0.as_bytes(), firm.0.as_bytes(), new.name])?;
+    Ok((Done::Account(account(db, firm, id)?), Vec::new()))
+}
+
+/// Gives a member access to an account.
+pub(super) fn assign(db: &Connection, firm: FirmId, id: AccountId, member: MemberId) -> Changed {
+    let sql = "INSERT INTO assignments (account, member) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    reassign(db, firm, id, member, sql, AccessChange::Grew)
+}
+
+/// Takes it away.
+pub(super) fn unassign(db: &Connection, firm: FirmId, id: AccountId, member: MemberId) -> Changed {
+    let sql = "DELETE FROM assignments WHERE account = ?1 AND member = ?2";
+    reassign(db, firm, id, member, sql, AccessChange::Shrank)
+}
+
+fn reassign(
+    db: &Connection,
+    firm: FirmId,
+    id: AccountId,
+    member: MemberId,
+    sql: &str,
+    change: fn(Person) -> AccessChange,
+) -> Changed {
+    account(db, firm, id)?;
+    let whom: Member = read::member(db, firm, member)?.ok_or_else(missing)?;
+    let changed =
+        db.prepare_cached(sql)?.execute(params![id.0.as_bytes(), member.0.as_bytes()])? > 0;
+    let felt = changed && whom.active && !sees_all(&whom);
+    let access = felt.then(|| change(Person::Member(member)));
+    Ok((Done::Account(account(db, firm, id)?), access.into_iter().collect()))
+}
+
+fn account(db: &Connection, firm: FirmId, id: AccountId) -> Result<Account, OpError> {
+    read::account(db, firm, id)?.ok_or_else(missing)
+}

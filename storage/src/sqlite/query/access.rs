@@ -1,0 +1,111 @@
+//! What a person may see, read from the directory. What follows from it is decided by
+//! [`Access`], here as everywhere.
+
+use crate::access::{Access, Actor};
+use crate::sqlite::rows::{self, OpError};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
+use tidings_protocol::{AccountId, Person, RefusalCode, ThreadId};
+use uuid::Uuid;
+
+/// A person's role, or its account, with no account or thread filled in. None if it may not log
+/// in or is not of that firm.
+pub(in crate::sqlite) fn standing(
+    db: &Connection,
+    actor: Actor,
+) -> rusqlite::Result<Option<Access>> {
+    let (sql, id) = match actor.person {
+        Person::Member(id) => {
+            ("SELECT role, rights FROM members WHERE id = ?1 AND firm = ?2 AND active = 1", id.0)
+        }
+        Person::Contact(id) => {
+            ("SELECT account FROM contacts WHERE id = ?1 AND firm = ?2 AND state = 2", id.0)
+        }
+    };
+    db.prepare_cached(sql)?
+        .query_row(params![id.as_bytes(), actor.firm.0.as_bytes()], |row| match actor.person {
+            Person::Member(_) => Ok(Access::Team {
+                role: rows::role(row, 0)?,
+                rights: rows::rights(row, 1)?,
+                accounts: HashSet::new(),
+                mentioned: HashSet::new(),
+            }),
+            Person::Contact(_) => Ok(Access::Contact { account: AccountId(rows::uuid(row, 0)?) }),
+        })
+        .optional()
+}
+
+/// As [`standing`], refused as `not_found` for whoever has no access.
+pub(super) fn required(db: &Connection, actor: Actor) -> Result<Access, OpError> {
+    standing(db, actor)?.ok_or_else(|| RefusalCode::NotFound.into())
+}
+
+/// All that a person may see.
+pub(in crate::sqlite) fn whole(db: &Connection, actor: Actor) -> rusqlite::Result<Option<Access>> {
+    let mut access = standing(db, actor)?;
+    if let Some(Access::Team { accounts, mentioned, .. }) = &mut access {
+        let person = actor.person.uuid();
+        let assigned = "SELECT account FROM assignments WHERE member = ?1";
+        *accounts = ids(db, assigned, person)?.map(AccountId).collect();
+        let called = "SELECT t.id FROM participants p CROSS JOIN threads t ON t.num = p.thread
+             WHERE p.person = ?1 AND p.mentioned = 1";
+        *mentioned = ids(db, called, person)?.map(ThreadId).collect();
+    }
+    Ok(access)
+}
+
+fn ids(
+    db: &Connection,
+    sql: &str,
+    person: Uuid,
+) -> rusqlite::Result<impl Iterator<Item = Uuid> + use<>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let found = statement.query_map([person.as_bytes()], |row| rows::uuid(row, 0))?;
+    Ok(found.collect::<rusqlite::Result<Vec<_>>>()?.into_iter())
+}
+
+/// As [`required`], with one account filled in.
+pub(super) fn for_account(
+    db: &Connection,
+    actor: Actor,
+    account: AccountId,
+) -> Result<Access, OpError> {
+    let mut access = required(db, actor)?;
+    if let Access::Team { accounts, .. } = &mut access {
+        let assigned = db
+            .prepare_cached("SELECT 1 FROM assignments WHERE account = ?1 AND member = ?2")?
+            .exists(params![account.0.as_bytes(), actor.person.uuid().into_bytes()])?;
+        accounts.extend(assigned.then_some(account));
+    }
+    Ok(access)
+}
+
+/// A thread that the actor sees, by its small number. Missing and forbidden are both `not_found`.
+pub(super) fn thread(db: &Connection, actor: Actor, thread: ThreadId) -> Result<i64, OpError> {
+    let mut access = required(db, actor)?;
+    let found = db
+        .prepare_cached(
+            "SELECT t.num, t.account,
+                 EXISTS (SELECT 1 FROM assignments a
+                     WHERE a.account = t.account AND a.member = ?3),
+                 EXISTS (SELECT 1 FROM participants p
+                     WHERE p.thread = t.num AND p.person = ?3 AND p.mentioned = 1)
+             FROM threads t WHERE t.id = ?1 AND t.firm = ?2",
+        )?
+        .query_row(
+            params![thread.0.as_bytes(), actor.firm.0.as_bytes(), actor.person.uuid().into_bytes()],
+            |row| {
+                let account = AccountId(rows::uuid(row, 1)?);
+                Ok((row.get::<_, i64>(0)?, account, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
+            },
+        )
+        .optional()?;
+    let Some((num, account, assigned, called)) = found else {
+        return Err(RefusalCode::NotFound.into());
+    };
+    if let Access::Team { accounts, mentioned, .. } = &mut access {
+        accounts.extend(assigned.then_some(account));
+        mentioned.extend(called.then_some(thread));
+    }
+    if access.sees_thread(account, thread) { Ok(num) } else { Err(RefusalCode::NotFound.into()) }
+}

@@ -1,0 +1,83 @@
+//! Which threads a person sees, as a condition in SQL: the same as
+//! [`Access::sees_thread`], for lists that can't ask it row by row. The contract suite holds the
+//! two against each other.
+//!
+//! In all conditions `t` is the thread, `?1` the firm, `?2` the person and `?3` the account. A `+`
+//! before a column keeps the planner from an index that would walk the whole firm.
+
+use crate::access::Access;
+use tidings_protocol::AccountId;
+
+/// A set of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All of the firm.
+    Firm,
+    /// All of an account.
+    Account(AccountId),
+    /// Those that a member sees by assignment or mention.
+    Member,
+    /// Of these, those of one account.
+    MemberWithin(AccountId),
+    /// None.
+    Nothing,
+}
+
+impl Scope {
+    /// What one sees, narrowed to an account if one is given.
+    pub(super) fn of(access: &Access, account: Option<AccountId>) -> Self {
+        match (access, account) {
+            (Access::Contact { account: own }, None) => Self::Account(*own),
+            (Access::Contact { account: own }, Some(other)) if *own == other => {
+                Self::Account(other)
+            }
+            (Access::Contact { .. }, Some(_)) => Self::Nothing,
+            (Access::Team { .. }, None) if access.sees_all_accounts() => Self::Firm,
+            (Access::Team { .. }, None) => Self::Member,
+            (Access::Team { .. }, Some(one)) if access.sees_account(one) => Self::Account(one),
+            (Access::Team { .. }, Some(one)) => Self::MemberWithin(one),
+        }
+    }
+
+    /// The account that is `?3`.
+    pub(super) fn account(self) -> Option<[u8; 16]> {
+        match self {
+            Self::Account(account) | Self::MemberWithin(account) => Some(account.0.into_bytes()),
+            Self::Firm | Self::Member | Self::Nothing => None,
+        }
+    }
+
+    /// The condition.
+    pub(super) fn condition(self) -> &'static str {
+        match self {
+            Self::Firm => "t.firm = ?1",
+            Self::Account(_) => "+t.firm = ?1 AND t.account = ?3",
+            Self::Member => {
+                "+t.firm = ?1 AND t.num IN (
+                     SELECT v.num FROM assignments a CROSS JOIN threads v ON v.account = a.account
+                     WHERE a.member = ?2
+                     UNION SELECT m.thread FROM participants m
+                     WHERE m.person = ?2 AND m.mentioned = 1)"
+            }
+            Self::MemberWithin(_) => {
+                "+t.firm = ?1 AND t.account = ?3 AND (
+                     EXISTS (SELECT 1 FROM assignments a
+                         WHERE a.account = t.account AND a.member = ?2)
+                     OR EXISTS (SELECT 1 FROM participants m
+                         WHERE m.thread = t.num AND m.person = ?2 AND m.mentioned = 1))"
+            }
+            Self::Nothing => "0",
+        }
+    }
+}
+
+/// Whether one thread, already found otherwise, is in [`Scope::Member`] or [`Scope::Firm`].
+pub(super) fn still_visible(access: &Access) -> &'static str {
+    if access.sees_all_accounts() {
+        return "t.firm = ?1";
+    }
+    "t.firm = ?1 AND (
+         EXISTS (SELECT 1 FROM assignments a WHERE a.account = t.account AND a.member = ?2)
+         OR EXISTS (SELECT 1 FROM participants m
+             WHERE m.thread = t.num AND m.person = ?2 AND m.mentioned = 1))"
+}

@@ -1,0 +1,137 @@
+//! One thread as it stands: its summary, tasks, receipts and people.
+
+use super::access;
+use crate::access::Actor;
+use crate::sqlite::rows::{self, OpError};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tidings_protocol::{
+    AccountId, Done, Participant, Receipt, Reminder, ReminderStops, Seq, Task, TaskId, ThreadId,
+    ThreadItem, ThreadSummary, ThreadView,
+};
+
+/// Columns of a summary, for [`summary`], of a thread that is `t`.
+pub(super) const SUMMARY: &str = "t.id, t.account, t.subject, t.creator_kind, t.creator,
+    t.created_ms, t.head, t.messages, t.last_ms, t.last_author_kind, t.last_author, t.excerpt,
+    t.archived, t.tasks_open, t.tasks_total, t.reminder_on, t.reminder_days, t.reminder_count";
+
+/// Columns of an item, for [`item`]: those of the summary, then those of the participant `p`.
+pub(super) const ITEM: &str = "coalesce(p.read_seq, 0), coalesce(p.read_messages, 0),
+    coalesce(p.following, 0)";
+
+/// The first column after a summary and an item.
+pub(super) const AFTER_ITEM: usize = 21;
+
+/// A summary from the first columns of a row.
+pub(in crate::sqlite) fn summary(row: &Row<'_>) -> rusqlite::Result<ThreadSummary> {
+    let reminder =
+        Reminder { on: row.get(15)?, days: rows::small(row, 16)?, count: rows::small(row, 17)? };
+    let tasks_total = rows::small(row, 14)?;
+    Ok(ThreadSummary {
+        thread: ThreadId(rows::uuid(row, 0)?),
+        account: AccountId(rows::uuid(row, 1)?),
+        subject: row.get(2)?,
+        creator: rows::person(row, 3, 4)?,
+        created_ms: rows::timestamp(row, 5)?,
+        head: rows::seq(row, 6)?,
+        messages: rows::unsigned(row, 7)?,
+        last_ms: rows::timestamp(row, 8)?,
+        last_author: rows::person(row, 9, 10)?,
+        excerpt: row.get(11)?,
+        archived: row.get(12)?,
+        tasks_open: rows::small(row, 13)?,
+        tasks_total,
+        reminder,
+        reminder_stops: ReminderStops::of(reminder, tasks_total),
+    })
+}
+
+/// An item from the columns of a row that begins with a summary.
+pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<ThreadItem> {
+    let summary = summary(row)?;
+    Ok(ThreadItem {
+        read: rows::seq(row, 18)?,
+        unread: summary.messages.saturating_sub(rows::unsigned(row, 19)?),
+        following: row.get(20)?,
+        summary,
+    })
+}
+
+/// A thread for one who sees it.
+pub(super) fn view(db: &Connection, actor: Actor, thread: ThreadId) -> Result<ThreadView, OpError> {
+    let num = access::thread(db, actor, thread)?;
+    let sql = format!(
+        "SELECT {SUMMARY}, {ITEM} FROM threads t
+         LEFT JOIN participants p ON p.thread = t.num AND p.person = ?2 WHERE t.num = ?1"
+    );
+    let item =
+        db.prepare_cached(&sql)?.query_row(params![num, actor.person.uuid().into_bytes()], item)?;
+    let (receipts, participants) = people(db, num)?;
+    Ok(ThreadView { item, tasks: tasks(db, num)?, receipts, participants })
+}
+
+/// Tasks in their order.
+pub(super) fn tasks(db: &Connection, num: i64) -> rusqlite::Result<Vec<Task>> {
+    let mut statement = db.prepare_cached(
+        "SELECT task, text, done_by_kind, done_by, done_ms FROM tasks
+         WHERE thread = ?1 ORDER BY position, task",
+    )?;
+    let found = statement.query_map([num], |row| {
+        let done = match row.get::<_, Option<i64>>(4)? {
+            Some(_) => Some(Done { by: rows::person(row, 2, 3)?, at_ms: rows::timestamp(row, 4)? }),
+            None => None,
+        };
+        Ok(Task { task: TaskId(rows::unsigned(row, 0)?), text: row.get(1)?, done })
+    })?;
+    found.collect()
+}
+
+/// Who has read how far, and the names of all who take part.
+fn people(db: &Connection, num: i64) -> rusqlite::Result<(Vec<Receipt>, Vec<Participant>)> {
+    let mut statement = db.prepare_cached(
+        "SELECT p.person_kind, p.person, p.read_seq, coalesce(m.name, c.name, '')
+         FROM participants p
+         LEFT JOIN members m ON p.person_kind = 0 AND m.id = p.person
+         LEFT JOIN contacts c ON p.person_kind = 1 AND c.id = p.person
+         WHERE p.thread = ?1",
+    )?;
+    let mut found = statement.query([num])?;
+    let (mut receipts, mut participants) = (Vec::new(), Vec::new());
+    while let Some(row) = found.next()? {
+        let person = rows::person(row, 0, 1)?;
+        let seq = rows::seq(row, 2)?;
+        if seq > Seq(0) {
+            receipts.push(Receipt { person, seq });
+        }
+        participants.push(Participant { person, name: row.get(3)? });
+    }
+    Ok((receipts, participants))
+}
+
+/// Threads as lists show them, whoever asks; those that don't exist are left out.
+pub(in crate::sqlite) fn summaries(
+    db: &Connection,
+    threads: &[ThreadId],
+) -> rusqlite::Result<Vec<ThreadSummary>> {
+    let sql = format!("SELECT {SUMMARY} FROM threads t WHERE t.id = ?1");
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut found = Vec::with_capacity(threads.len());
+    for thread in threads {
+        found.extend(statement.query_row([thread.0.as_bytes()], summary).optional()?);
+    }
+    Ok(found)
+}
+
+/// Heads of threads, whoever asks; those that don't exist are left out.
+pub(in crate::sqlite) fn heads(
+    db: &Connection,
+    threads: &[ThreadId],
+) -> rusqlite::Result<Vec<(ThreadId, Seq)>> {
+    let mut statement = db.prepare_cached("SELECT head FROM threads WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(threads.len());
+    for thread in threads {
+        let head =
+            statement.query_row([thread.0.as_bytes()], |row| rows::seq(row, 0)).optional()?;
+        found.extend(head.map(|head| (*thread, head)));
+    }
+    Ok(found)
+}

@@ -1,0 +1,42 @@
+//! Waiting-for-action: what a contact has not read or done yet (N5).
+
+use super::access;
+use super::scope::Scope;
+use super::threads::{UNREAD, walk};
+use crate::access::{Access, Actor};
+use crate::sqlite::rows::OpError;
+use rusqlite::Connection;
+use tidings_protocol::{AccountId, Page, RefusalCode, Reply, WaitingItem};
+
+/// Condition: the thread waits for the contact.
+pub(super) fn waits() -> String {
+    format!("t.archived = 0 AND (t.tasks_open > 0 OR {UNREAD})")
+}
+
+/// Answers `waiting_for_action`.
+pub(super) fn list(db: &Connection, actor: Actor, page: &Page) -> Result<Reply, OpError> {
+    match access::required(db, actor)? {
+        Access::Contact { account } => {
+            let (items, next) = of(db, actor, account, page)?;
+            Ok(Reply::Waiting { items, next })
+        }
+        Access::Team { .. } => Err(RefusalCode::NotAllowed.into()),
+    }
+}
+
+/// What waits for a contact of an account.
+pub(super) fn of(
+    db: &Connection,
+    actor: Actor,
+    account: AccountId,
+    page: &Page,
+) -> Result<(Vec<WaitingItem>, Option<String>), OpError> {
+    let conditions = format!(" AND {}", waits());
+    let walk = walk(db, actor, Scope::Account(account), &conditions, page, "waiting_for_action")?;
+    let items = walk.found.into_iter().map(|(item, _)| WaitingItem {
+        unread: item.unread,
+        open_tasks: item.summary.tasks_open,
+        summary: item.summary,
+    });
+    Ok((items.collect(), walk.next))
+}

@@ -1,0 +1,62 @@
+//! How things stand for whoever connects, in one snapshot.
+
+use super::scope::Scope;
+use super::{access, badges, inbox, threads, waiting};
+use crate::access::{Access, Actor};
+use crate::sqlite::rows::OpError;
+use rusqlite::{Connection, params};
+use tidings_protocol::{Page, Person, Timestamp, Welcome};
+
+/// Items of each list in a welcome: a screen.
+const ITEMS: u32 = 20;
+
+/// Everything but the token and the clock, which are 0. None for whoever has no access.
+pub(in crate::sqlite) fn welcome(
+    db: &Connection,
+    actor: Actor,
+) -> Result<Option<Welcome>, OpError> {
+    let Some(access) = access::standing(db, actor)? else { return Ok(None) };
+    let (firm_name, name) = names(db, actor)?;
+    let page = Page { cursor: None, limit: Some(ITEMS) };
+    let walk = threads::walk(db, actor, Scope::of(&access, None), "", &page, "list_threads")?;
+    let (mut inbox, mut waiting) = (Vec::new(), Vec::new());
+    let account = match &access {
+        Access::Team { .. } => {
+            inbox = inbox::of(db, actor, &access, false, &page)?.0;
+            None
+        }
+        Access::Contact { account } => {
+            waiting = waiting::of(db, actor, *account, &page)?.0;
+            Some(*account)
+        }
+    };
+    Ok(Some(Welcome {
+        firm: actor.firm,
+        firm_name,
+        person: actor.person,
+        name,
+        account,
+        token_expires_ms: Timestamp(0),
+        now_ms: Timestamp(0),
+        badges: badges::of(db, actor, &access)?,
+        threads: walk.found.into_iter().map(|(item, _)| item).collect(),
+        inbox,
+        waiting,
+    }))
+}
+
+/// Names of the firm and of the person.
+fn names(db: &Connection, actor: Actor) -> rusqlite::Result<(String, String)> {
+    let sql = match actor.person {
+        Person::Member(_) => {
+            "SELECT f.name, p.name FROM members p JOIN firms f ON f.id = p.firm
+             WHERE p.id = ?1 AND p.firm = ?2"
+        }
+        Person::Contact(_) => {
+            "SELECT f.name, p.name FROM contacts p JOIN firms f ON f.id = p.firm
+             WHERE p.id = ?1 AND p.firm = ?2"
+        }
+    };
+    let ids = params![actor.person.uuid().into_bytes(), actor.firm.0.as_bytes()];
+    db.prepare_cached(sql)?.query_row(ids, |row| Ok((row.get(0)?, row.get(1)?)))
+}
