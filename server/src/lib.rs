@@ -1,1 +1,96 @@
-//! x
+//! The Tidings server.
+//!
+//! ```text
+//! http ─▶ socket ─▶ session ─▶ store (writer, readers)
+//!   │        ▲          │          │ commits
+//!   │        │          ▼          ▼
+//!   │        └─────── rooms ◀── dispatch ◀── bus
+//!   │        └─────── feed  ◀──────┘
+//!   └▶ directory, settings, tokens, commands one at a time
+//! ```
+//!
+//! * [`http`] listens, routes, checks the handshake and hands an upgraded stream on.
+//! * [`socket`] is bytes in and frames out.
+//! * [`session`] is what one connection may say, and what comes of it.
+//! * [`rooms`] are the joined sockets of each live thread.
+//! * [`feed`] tells people what concerns them without their joining anything.
+//! * [`dispatch`] takes each commit from the [`bus`] and tells everybody, in commit order.
+//! * [`people`] is who is connected, and what they may see.
+//! * [`auth`] is who somebody is; what they may do is the store's to decide.
+//!
+//! **Invariant:** a room knows a socket only as a bounded outbound handle, and the bus knows no
+//! rooms. Nothing here waits for a client that reads slowly.
+
+pub mod auth;
+pub mod bus;
+pub mod clock;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod dispatch;
+pub mod feed;
+pub mod http;
+pub mod logging;
+pub mod markdown;
+pub mod metrics;
+pub mod node;
+pub mod people;
+pub mod rooms;
+pub mod session;
+pub mod socket;
+
+use anyhow::Context;
+use node::Node;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// Where a running server can be reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// HTTP and sockets.
+    pub listen: SocketAddr,
+    /// Health and metrics, if they have a listener of their own.
+    pub ops: Option<SocketAddr>,
+}
+
+/// Runs a server until `stop` is done, then drains: requests are finished, sockets are closed
+/// spread over a time with a code that says to come back, and the store is closed last.
+pub async fn run(
+    config: config::Config,
+    ready: impl FnOnce(&Arc<Node>, Addresses),
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let listener = bind(config.listen).await?;
+    let ops_listener = match config.ops_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let node = Node::start(config, Arc::new(clock::SystemClock))?;
+    let addresses = Addresses {
+        listen: listener.local_addr()?,
+        ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
+    };
+    let (stopping, stopped) = watch::channel(false);
+    let serving = tokio::spawn(http::serve(Arc::clone(&node), listener, stopped.clone()));
+    let serving_ops = ops_listener
+        .map(|listener| tokio::spawn(http::serve_ops(Arc::clone(&node), listener, stopped)));
+    tracing::info!(listen = %addresses.listen, "ready");
+    ready(&node, addresses);
+    stop.await;
+    tracing::info!(sockets = node.metrics.connections.get(), "draining");
+    stopping.send_replace(true);
+    node.stop().await;
+    serving.await.context("the listener broke")?;
+    if let Some(serving) = serving_ops {
+        serving.await.context("the listener for operations broke")?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
+}

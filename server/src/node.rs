@@ -1,14 +1,27 @@
-//! One running server: what every connection and every request shares.
+//! One running server: what every connection and every request shares, and how its parts are put
+//! together.
 
 use crate::auth::Auth;
-use crate::config::Config;
+use crate::bus;
+use crate::config::{Config, StoreUrl};
+use crate::dispatch::{Dispatch, Ticket, outcome_of};
+use crate::feed::Feed;
 use crate::metrics::Metrics;
+use crate::people::People;
+use crate::rooms::Rooms;
+use crate::socket::Sockets;
+use anyhow::Context;
 use std::sync::Arc;
-use tidings_protocol::{Checked, Outcome, Refusal};
-use tidings_storage::{Actor, Clock, Done, Operation};
+use std::thread::available_parallelism;
+use tidings_protocol::{Checked, Outcome, Refusal, RefusalCode};
+use tidings_storage::sqlite::{Location, Mode, Sqlite};
+use tidings_storage::{
+    Actor, Clock, Done, FrontOptions, Operation, QueryError, Reader, SystemEntropy, writes,
+};
+use tokio::sync::oneshot;
 
 /// The store, with the server's tickets.
-pub type Store = tidings_storage::Store<crate::dispatch::Ticket>;
+pub type Store = tidings_storage::Store<Ticket>;
 
 /// What every connection and every request shares.
 pub struct Node {
@@ -22,16 +35,84 @@ pub struct Node {
     pub metrics: Arc<Metrics>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// Who is connected.
+    pub people: Arc<People>,
+    /// The live threads.
+    pub rooms: Rooms,
+    /// Every open socket.
+    pub sockets: Sockets,
 }
 
 impl Node {
+    /// Opens the store and starts everything that does not face the network.
+    pub fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+        let metrics = Arc::new(Metrics::new());
+        let StoreUrl::Sqlite(path) = &config.store;
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("can't make {}", folder.display()))?;
+        }
+        let mut entropy = SystemEntropy;
+        let sqlite = Sqlite::open(&Location::File(path.clone()), Mode::Serve, &mut entropy)?;
+        let readers = (0..config.limits.readers.max(1))
+            .map(|_| Ok(Box::new(sqlite.reader()?) as Box<dyn Reader>))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let signing_secret = sqlite.reader()?.signing_secret()?;
+        let auth = Auth::load(&config.auth, signing_secret)?;
+        let options = FrontOptions {
+            pace: config.limits.commit_pace,
+            readers: readers.len(),
+            ..FrontOptions::default()
+        };
+        let (bus, batches) = bus::in_process(Arc::clone(&metrics));
+        let writer = Box::new(sqlite.writer(Box::new(entropy))?);
+        let store = Store::start(writer, readers, Arc::clone(&clock), options, bus);
+
+        let people = Arc::new(People::default());
+        let shards = available_parallelism().map_or(1, usize::from);
+        let rooms = Rooms::start(shards, &store, &metrics);
+        let feed = Feed::start(&people, &store, &metrics, &clock);
+        let dispatch = Dispatch {
+            people: Arc::clone(&people),
+            rooms: rooms.clone(),
+            feed,
+            metrics: Arc::clone(&metrics),
+        };
+        tokio::spawn(dispatch.run(batches));
+        let sockets = Sockets::new(Arc::clone(&metrics));
+        Ok(Arc::new(Self { config, auth, store, metrics, clock, people, rooms, sockets }))
+    }
+
     /// Makes an operation durable and waits for it.
     pub async fn apply(&self, operation: Operation) -> Result<Done, Refusal> {
-        unimplemented!("{operation:?}")
+        let (ticket, answer) = oneshot::channel();
+        if let Err((_, refusal)) = self.store.submit(operation, Ticket::Awaited(ticket)) {
+            return Err(refusal);
+        }
+        answer.await.unwrap_or_else(|_| Err(RefusalCode::Unavailable.into()))
     }
 
     /// Does a command that needs no socket, in somebody's name, and waits for it.
     pub async fn execute(&self, actor: Actor, command: Checked) -> Outcome {
-        unimplemented!("{actor:?} {command:?}")
+        if writes(command.get()) {
+            return outcome_of(self.apply(Operation::Command { actor, command }).await);
+        }
+        let now = self.clock.now();
+        match self.store.read(move |reader| reader.answer(actor, &command, now)).await {
+            Ok(Ok(reply)) => Outcome::Ok(reply),
+            Ok(Err(QueryError::Refused(refusal))) => Outcome::Refused(refusal),
+            Ok(Err(QueryError::Unavailable(_))) | Err(_) => {
+                Outcome::Refused(RefusalCode::Unavailable.into())
+            }
+        }
+    }
+
+    /// Closes every socket, then the store: all that was submitted is durable when this returns.
+    pub async fn stop(self: &Arc<Self>) {
+        self.sockets.drain(self.config.limits.drain_time).await;
+        let store = self.store.clone();
+        if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
+            tracing::error!("the store did not close in order");
+        }
     }
 }

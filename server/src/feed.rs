@@ -1,0 +1,251 @@
+//! Feeds: what concerns a person is told to its sockets without their joining anything. Feeds are
+//! state, not history: changes are merged for a moment, and what goes out is how things stand then.
+
+use crate::metrics::Metrics;
+use crate::node::Store;
+use crate::people::{Peer, People};
+use crate::socket::SharedFrame;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tidings_protocol::{
+    AccountId, Badges, FirmId, InboxItem, MemberId, Person, ServerFrame, ThreadId, ThreadSummary,
+};
+use tidings_storage::{AccessChange, Actor, Clock, Commit, ReadCommit};
+use tokio::sync::Notify;
+
+/// Changes are merged for so long. Long enough to merge a busy thread, short enough to seem live.
+const MERGE: Duration = Duration::from_millis(100);
+
+/// Numbers on icons are counted over everything a person sees, so less often.
+const BADGES_INTERVALS: u32 = 10;
+
+/// Threads and people asked for at a time, so that other readers get their turn.
+const QUERY_ITEMS: usize = 256;
+
+/// What waits to be told. Bounded by what exists: a key per thread, person or item.
+#[derive(Default)]
+struct Pending {
+    threads: HashMap<ThreadId, (FirmId, AccountId)>,
+    reads: HashMap<(Person, ThreadId), (ReadCommit, Audience)>,
+    inbox: HashMap<(MemberId, ThreadId), InboxItem>,
+    badges: HashSet<Actor>,
+    grown: HashSet<Actor>,
+}
+
+/// Which of a person's sockets hear of its reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// All: it read on another one.
+    All,
+    /// Those not in the room, which saw the post that did it.
+    NotJoined,
+}
+
+/// A cheap handle on the feed of this node.
+#[derive(Clone)]
+pub struct Feed {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    people: Arc<People>,
+    pending: parking_lot::Mutex<Pending>,
+    work: Notify,
+}
+
+impl Feed {
+    /// Starts the task that tells.
+    pub fn start(
+        people: &Arc<People>,
+        store: &Store,
+        metrics: &Arc<Metrics>,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            people: Arc::clone(people),
+            pending: parking_lot::Mutex::default(),
+            work: Notify::new(),
+        });
+        let teller = Teller {
+            shared: Arc::clone(&shared),
+            store: store.clone(),
+            metrics: Arc::clone(metrics),
+            clock: Arc::clone(clock),
+            told: HashMap::new(),
+            due: HashSet::new(),
+        };
+        tokio::spawn(teller.run());
+        Self { shared }
+    }
+
+    /// Notes what a commit means to the people connected here.
+    pub fn committed(&self, commit: &Commit) {
+        let people = &self.shared.people;
+        let mut pending = self.shared.pending.lock();
+        let firm = commit.firm;
+        if let Some(thread) = &commit.thread {
+            if !thread.events.is_empty() {
+                pending.threads.insert(thread.thread, (firm, thread.account));
+            }
+            if let Some(read) = thread.read
+                && people.is_connected(read.person)
+            {
+                let posted = thread.events.iter().any(|event| event.actor == read.person);
+                let audience = if posted { Audience::NotJoined } else { Audience::All };
+                let key = (read.person, thread.thread);
+                let entry = pending.reads.entry(key).or_insert((read, audience));
+                if audience == Audience::All {
+                    entry.1 = audience;
+                }
+                entry.0 = read;
+                pending.badges.insert(Actor { firm, person: read.person });
+            }
+        }
+        for (member, item) in &commit.inbox {
+            let person = Person::Member(*member);
+            if people.is_connected(person) {
+                pending.inbox.insert((*member, item.thread), item.clone());
+                pending.badges.insert(Actor { firm, person });
+            }
+        }
+        for change in &commit.access {
+            if let AccessChange::Grew(person) = change
+                && people.is_connected(*person)
+            {
+                pending.grown.insert(Actor { firm, person: *person });
+            }
+        }
+        drop(pending);
+        self.shared.work.notify_one();
+    }
+}
+
+/// The task's state.
+struct Teller {
+    shared: Arc<Shared>,
+    store: Store,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+    /// The numbers last told, of people connected here.
+    told: HashMap<Person, Badges>,
+    /// Whose numbers may have changed since.
+    due: HashSet<Actor>,
+}
+
+impl Teller {
+    async fn run(mut self) {
+        let mut round: u32 = 0;
+        loop {
+            if self.due.is_empty() {
+                self.shared.work.notified().await;
+            }
+            tokio::time::sleep(MERGE).await;
+            round = round.wrapping_add(1);
+            let pending = std::mem::take(&mut *self.shared.pending.lock());
+            self.due.extend(pending.badges.iter().copied());
+            self.tell_grown(pending.grown).await;
+            self.tell_threads(pending.threads).await;
+            self.tell_reads(pending.reads);
+            self.tell_inbox(pending.inbox);
+            if round.is_multiple_of(BADGES_INTERVALS) {
+                self.tell_badges().await;
+            }
+        }
+    }
+
+    /// Whoever sees more than before gets a new welcome: how everything stands now.
+    async fn tell_grown(&mut self, grown: HashSet<Actor>) {
+        for actor in grown {
+            let read = self.store.read(move |reader| {
+                let access = reader.access(actor).ok().flatten()?;
+                Some((access, reader.welcome(actor).ok().flatten()?))
+            });
+            let Ok(Some((access, welcome))) = read.await else { continue };
+            for peer in self.shared.people.sockets_of(actor.person) {
+                self.shared.people.grant(&peer, access.clone());
+                peer.welcome(welcome.clone(), self.clock.now());
+            }
+        }
+    }
+
+    async fn tell_threads(&mut self, threads: HashMap<ThreadId, (FirmId, AccountId)>) {
+        let mut listeners: HashMap<ThreadId, Vec<Arc<Peer>>> = HashMap::new();
+        for (thread, (firm, account)) in threads {
+            let mut audience = self.shared.people.audience(firm, account, thread);
+            self.due.extend(audience.iter().map(|peer| peer.actor));
+            audience.retain(|peer| !peer.has_joined(thread));
+            if !audience.is_empty() {
+                listeners.insert(thread, audience);
+            }
+        }
+        let ids: Vec<ThreadId> = listeners.keys().copied().collect();
+        for some in ids.chunks(QUERY_ITEMS) {
+            for summary in self.summaries(some.to_vec()).await {
+                let thread = summary.thread;
+                let account = summary.account;
+                let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
+                for peer in listeners.remove(&thread).unwrap_or_default() {
+                    // Access may have ended while the store was read.
+                    if peer.access().is_some_and(|access| access.sees_thread(account, thread)) {
+                        peer.tell(&frame, &self.metrics);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn summaries(&self, threads: Vec<ThreadId>) -> Vec<ThreadSummary> {
+        let read = self.store.read(move |reader| reader.summaries(&threads));
+        read.await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn tell_reads(&self, reads: HashMap<(Person, ThreadId), (ReadCommit, Audience)>) {
+        for ((person, thread), (read, audience)) in reads {
+            let frame = SharedFrame::new(ServerFrame::ReadChanged {
+                thread,
+                read: read.seq,
+                messages_read: read.messages,
+            });
+            for peer in self.shared.people.sockets_of(person) {
+                if audience == Audience::All || !peer.has_joined(thread) {
+                    peer.tell(&frame, &self.metrics);
+                }
+            }
+        }
+    }
+
+    fn tell_inbox(&self, items: HashMap<(MemberId, ThreadId), InboxItem>) {
+        for ((member, _), item) in items {
+            let frame = SharedFrame::new(ServerFrame::InboxChanged(item));
+            for peer in self.shared.people.sockets_of(Person::Member(member)) {
+                peer.tell(&frame, &self.metrics);
+            }
+        }
+    }
+
+    /// Counts for those whose numbers may have changed, and tells them if they have.
+    async fn tell_badges(&mut self) {
+        let due: Vec<Actor> = self.due.drain().collect();
+        for some in due.chunks(QUERY_ITEMS) {
+            let actors = some.to_vec();
+            let read = self.store.read(move |reader| {
+                actors
+                    .into_iter()
+                    .filter_map(|actor| Some((actor, reader.badges(actor).ok()?)))
+                    .collect::<Vec<_>>()
+            });
+            for (actor, badges) in read.await.unwrap_or_default() {
+                if self.told.insert(actor.person, badges) == Some(badges) {
+                    continue;
+                }
+                let frame = SharedFrame::new(ServerFrame::BadgesChanged(badges));
+                for peer in self.shared.people.sockets_of(actor.person) {
+                    peer.tell(&frame, &self.metrics);
+                }
+            }
+        }
+        let people = &self.shared.people;
+        self.told.retain(|person, _| people.is_connected(*person));
+    }
+}

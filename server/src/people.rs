@@ -1,0 +1,227 @@
+//! Who is connected to this node, with which sockets, and what each may see. The one shared map of
+//! the server: sessions put themselves in, feeds look up who is concerned, and access that ends
+//! ends here, on the spot.
+
+use crate::auth::Identity;
+use crate::metrics::Metrics;
+use crate::socket::{Outbound, SharedFrame, SocketId};
+use dashmap::DashMap;
+use parking_lot::{Mutex, RwLock};
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use tidings_protocol::{
+    AccountId, CloseCode, FirmId, Person, ServerFrame, ThreadId, Timestamp, Welcome,
+};
+use tidings_storage::{Access, AccessChange, Actor};
+
+/// One connected socket of a person who is known.
+pub struct Peer {
+    /// Who.
+    pub actor: Actor,
+    /// The socket.
+    pub outbound: Arc<Outbound>,
+    /// The token in use, and when it was issued.
+    identity: Mutex<Identity>,
+    /// What the person may see. None until it was read: such a peer is told nothing.
+    access: RwLock<Option<Arc<Access>>>,
+    /// Threads this socket has joined: it hears of them from their rooms.
+    joined: Mutex<HashSet<ThreadId>>,
+    /// Whether the feed may speak: one of the three below.
+    feed: AtomicU8,
+}
+
+/// No welcome yet.
+const FEED_QUIET: u8 = 0;
+/// No welcome yet, and the feed had something to say.
+const FEED_MISSED: u8 = 1;
+/// Welcomed.
+const FEED_OPEN: u8 = 2;
+
+impl Peer {
+    /// A socket of the person that the identity names.
+    pub fn new(identity: Identity, outbound: Arc<Outbound>) -> Self {
+        Self {
+            actor: identity.actor,
+            outbound,
+            identity: Mutex::new(identity),
+            access: RwLock::new(None),
+            joined: Mutex::new(HashSet::new()),
+            feed: AtomicU8::new(FEED_QUIET),
+        }
+    }
+
+    /// A newer token of the same person takes the place of the one before.
+    pub fn refresh(&self, identity: Identity) -> Identity {
+        std::mem::replace(&mut self.identity.lock(), identity)
+    }
+
+    /// Sends the first welcome. False if the feed had something to say before it: then how things
+    /// stand has to be read again, and another welcome sent.
+    pub fn first_welcome(&self, welcome: Welcome, now: Timestamp) -> bool {
+        self.welcome(welcome, now);
+        self.feed.swap(FEED_OPEN, Ordering::AcqRel) != FEED_MISSED
+    }
+
+    /// Says how everything stands.
+    pub fn welcome(&self, mut welcome: Welcome, now: Timestamp) {
+        welcome.token_expires_ms = self.identity.lock().expires;
+        welcome.now_ms = now;
+        self.outbound.send(&ServerFrame::Welcome(Box::new(welcome)));
+    }
+
+    /// Sends a frame of the feed, unless the welcome is yet to come.
+    pub fn tell(&self, frame: &SharedFrame, metrics: &Metrics) {
+        let missed = self.feed.compare_exchange(
+            FEED_QUIET,
+            FEED_MISSED,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if missed.unwrap_or_else(|now| now) == FEED_OPEN {
+            self.outbound.queue(frame.bytes(self.outbound.encoding()).clone());
+            self.outbound.flush();
+            metrics.feed_frames_total.inc();
+        }
+    }
+
+    /// What the person may see, as it was last read.
+    pub fn access(&self) -> Option<Arc<Access>> {
+        self.access.read().clone()
+    }
+
+    /// The socket has joined a thread.
+    pub fn join(&self, thread: ThreadId) {
+        self.joined.lock().insert(thread);
+    }
+
+    /// The socket has left a thread.
+    pub fn leave(&self, thread: ThreadId) {
+        self.joined.lock().remove(&thread);
+    }
+
+    /// Whether the socket hears of the thread from its room.
+    pub fn has_joined(&self, thread: ThreadId) -> bool {
+        self.joined.lock().contains(&thread)
+    }
+
+    fn sees(&self, account: AccountId, thread: ThreadId) -> bool {
+        self.access.read().as_ref().is_some_and(|access| access.sees_thread(account, thread))
+    }
+}
+
+/// Everybody connected.
+#[derive(Default)]
+pub struct People {
+    sockets: DashMap<SocketId, Arc<Peer>>,
+    of_person: DashMap<Person, Vec<Arc<Peer>>>,
+    of_account: DashMap<AccountId, Vec<Arc<Peer>>>,
+    team_of_firm: DashMap<FirmId, Vec<Arc<Peer>>>,
+}
+
+/// The person has as many sockets as one may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManySockets;
+
+impl People {
+    /// Puts a socket in; from now on access changes reach it.
+    pub fn enter(&self, peer: &Arc<Peer>, sockets_max: usize) -> Result<(), TooManySockets> {
+        let mut sockets = self.of_person.entry(peer.actor.person).or_default();
+        if sockets.len() >= sockets_max {
+            return Err(TooManySockets);
+        }
+        sockets.push(Arc::clone(peer));
+        drop(sockets);
+        self.sockets.insert(peer.outbound.id(), Arc::clone(peer));
+        Ok(())
+    }
+
+    /// Sets what a socket's person may see; from the first time on feeds concern it.
+    pub fn grant(&self, peer: &Arc<Peer>, access: Access) {
+        let index = |access: &Access| match access {
+            Access::Team { .. } => None,
+            Access::Contact { account } => Some(*account),
+        };
+        let account = index(&access);
+        let before = peer.access.write().replace(Arc::new(access));
+        if before.is_some() {
+            return;
+        }
+        match account {
+            Some(account) => self.of_account.entry(account).or_default().push(Arc::clone(peer)),
+            None => self.team_of_firm.entry(peer.actor.firm).or_default().push(Arc::clone(peer)),
+        }
+    }
+
+    /// Takes a socket out.
+    pub fn exit(&self, peer: &Peer) {
+        let id = peer.outbound.id();
+        self.sockets.remove(&id);
+        remove(&self.of_person, peer.actor.person, id);
+        if let Some(access) = peer.access() {
+            match &*access {
+                Access::Contact { account } => remove(&self.of_account, *account, id),
+                Access::Team { .. } => remove(&self.team_of_firm, peer.actor.firm, id),
+            }
+        }
+    }
+
+    /// The sockets of one person.
+    pub fn sockets_of(&self, person: Person) -> Vec<Arc<Peer>> {
+        self.of_person.get(&person).map(|peers| peers.clone()).unwrap_or_default()
+    }
+
+    /// Whether any socket of the person is connected here.
+    pub fn is_connected(&self, person: Person) -> bool {
+        self.of_person.contains_key(&person)
+    }
+
+    /// Every socket.
+    pub fn everybody(&self) -> Vec<Arc<Peer>> {
+        self.sockets.iter().map(|entry| Arc::clone(entry.value())).collect()
+    }
+
+    /// Sockets whose person sees the thread.
+    pub fn audience(&self, firm: FirmId, account: AccountId, thread: ThreadId) -> Vec<Arc<Peer>> {
+        let contacts = self.of_account.get(&account);
+        let team = self.team_of_firm.get(&firm);
+        let contacts = contacts.iter().flat_map(|peers| peers.iter());
+        let team = team.iter().flat_map(|peers| peers.iter());
+        contacts
+            .chain(team)
+            .filter(|peer| peer.actor.firm == firm && peer.sees(account, thread))
+            .cloned()
+            .collect()
+    }
+
+    /// Ends what has to end, before anything that was committed later can be delivered.
+    pub fn apply(&self, change: AccessChange) {
+        match change {
+            AccessChange::Ended(person) => self.close(person, CloseCode::AccessEnded),
+            AccessChange::Shrank(person) => self.close(person, CloseCode::AccessChanged),
+            AccessChange::TokenRevoked(token) => {
+                for peer in self.everybody() {
+                    if peer.identity.lock().token == Some(token) {
+                        peer.outbound.close(CloseCode::AccessEnded);
+                    }
+                }
+            }
+            // Feeds read it anew.
+            AccessChange::Grew(_) => {}
+        }
+    }
+
+    fn close(&self, person: Person, code: CloseCode) {
+        for peer in self.sockets_of(person) {
+            peer.outbound.close(code);
+        }
+    }
+}
+
+fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: K, id: SocketId) {
+    if let Some(mut peers) = map.get_mut(&key) {
+        peers.retain(|peer| peer.outbound.id() != id);
+    }
+    map.remove_if(&key, |_, peers| peers.is_empty());
+}

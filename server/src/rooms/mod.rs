@@ -1,0 +1,77 @@
+//! Rooms: who is joined to which live thread on this node, and what they are sent.
+//!
+//! `room` decides; `shard` carries out; [`Rooms`] is the handle that everybody else has.
+
+mod room;
+mod shard;
+
+pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
+pub use shard::{Committed, Mail};
+
+use crate::metrics::Metrics;
+use crate::node::Store;
+use shard::{MAIL_MAX, Shard};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tidings_protocol::ThreadId;
+use tokio::sync::mpsc;
+
+/// A cheap handle on all rooms of this node.
+#[derive(Clone)]
+pub struct Rooms {
+    shards: Arc<[Handle]>,
+}
+
+struct Handle {
+    mail: mpsc::Sender<Mail>,
+    /// Set when mail had to be dropped: the shard then compares its rooms with the store.
+    lost: Arc<AtomicBool>,
+}
+
+impl Rooms {
+    /// Starts so many shards.
+    pub fn start(shards: usize, store: &Store, metrics: &Arc<Metrics>) -> Self {
+        let shards = (0..shards.max(1))
+            .map(|_| {
+                let (mail, inbox) = mpsc::channel(MAIL_MAX);
+                let lost = Arc::new(AtomicBool::new(false));
+                let shard =
+                    Shard::new(store.clone(), mail.clone(), Arc::clone(&lost), Arc::clone(metrics));
+                tokio::spawn(shard.run(inbox));
+                Handle { mail, lost }
+            })
+            .collect();
+        Self { shards }
+    }
+
+    /// How many shards there are.
+    pub fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// Which shard has the thread's room.
+    pub fn shard_of(&self, thread: ThreadId) -> usize {
+        let mut hasher = DefaultHasher::new();
+        thread.hash(&mut hasher);
+        usize::try_from(hasher.finish() % self.shards.len() as u64).unwrap_or(0)
+    }
+
+    /// Sends mail about one thread, waiting if there is much.
+    pub async fn send(&self, thread: ThreadId, mail: Mail) {
+        // A shard ends only with the program.
+        drop(self.shards[self.shard_of(thread)].mail.send(mail).await);
+    }
+
+    /// Tells a shard what was committed. Never waits: what it can't take now it will read from
+    /// the store.
+    pub fn committed(&self, shard: usize, committed: Committed) {
+        let handle = &self.shards[shard];
+        if let Err(full) = handle.mail.try_send(Mail::Committed(committed)) {
+            handle.lost.store(true, Ordering::Relaxed);
+            if let Mail::Committed(committed) = full.into_inner() {
+                committed.flush.iter().for_each(|outbound| outbound.flush());
+            }
+        }
+    }
+}

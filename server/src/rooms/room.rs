@@ -1,0 +1,329 @@
+//! A room: the joined sockets of one live thread, and the order in which they hear of it. Pure:
+//! it knows no clock, store or socket, so that it can be simulated.
+//!
+//! **Invariant:** on one seat positions only ever go up by one. A room takes an arriving event as
+//! the next, a duplicate or a sign of a gap; a gap is read from the store.
+
+use crate::socket::{SharedFrame, SocketId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use tidings_protocol::{Event, Person, Receipt, Seq, ServerFrame, ThreadId, limits};
+
+/// Events a room remembers for sockets that are just joining; who needs older ones reads the store.
+const RECENT_EVENTS_MAX: usize = 64;
+
+/// How a room knows a socket.
+pub trait Outlet {
+    /// Which socket.
+    fn id(&self) -> SocketId;
+    /// Queues a frame. Never blocks.
+    fn queue(&self, frame: &SharedFrame);
+    /// Sends what is queued, as far as it goes without blocking.
+    fn flush(&self);
+}
+
+/// One joined socket.
+#[derive(Debug)]
+pub struct Seat<O> {
+    /// The socket.
+    pub outlet: O,
+    /// Whose it is.
+    pub person: Person,
+    /// Whether its user looks at the thread.
+    pub looking: bool,
+}
+
+struct Seated<O> {
+    seat: Seat<O>,
+    /// The last event queued to it.
+    last: Seq,
+}
+
+/// The live side of one thread.
+pub struct Room<O> {
+    thread: ThreadId,
+    /// The last event taken; none before the first event or seat.
+    delivered: Option<Seq>,
+    /// The newest position heard of, taken or not.
+    heard: Seq,
+    recent: VecDeque<(Seq, Arc<SharedFrame>)>,
+    seats: Vec<Seated<O>>,
+    /// Frames for the next pass.
+    waiting: Vec<Outgoing>,
+    pass: Option<Pass>,
+    receipts: BTreeMap<Person, Seq>,
+    presence_changed: bool,
+    /// Sockets that are joining and not seated yet.
+    joining: usize,
+}
+
+/// A frame on its way to all seats.
+#[derive(Clone)]
+struct Outgoing {
+    frame: Arc<SharedFrame>,
+    /// For events: seats that have it already are passed over.
+    seq: Option<Seq>,
+    /// Whose sockets don't get it.
+    except: Option<Person>,
+}
+
+/// One round over all seats, done in slices.
+struct Pass {
+    frames: Vec<Outgoing>,
+    next: usize,
+}
+
+/// How an arriving event stands to what was delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// The next one: it goes out.
+    Next,
+    /// Known already.
+    Duplicate,
+    /// Something is missing: read the store after this position.
+    Gap {
+        /// The last event there is no doubt about.
+        after: Seq,
+    },
+}
+
+/// Pure: what an arriving position means to whoever has everything up to `delivered`.
+pub fn classify(delivered: Option<Seq>, arriving: Seq) -> Arrival {
+    match delivered {
+        None => Arrival::Next,
+        Some(last) if arriving == last.next() => Arrival::Next,
+        Some(last) if arriving <= last => Arrival::Duplicate,
+        Some(last) => Arrival::Gap { after: last },
+    }
+}
+
+/// What became of an attempt to be seated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attach {
+    /// Seated: everything after what it had is queued, and live events follow.
+    Live,
+    /// The room no longer remembers far enough back: read the store up to here and try again.
+    Behind {
+        /// The last event that went out.
+        delivered: Seq,
+    },
+}
+
+impl<O: Outlet> Room<O> {
+    /// An empty room.
+    pub fn new(thread: ThreadId) -> Self {
+        Self {
+            thread,
+            delivered: None,
+            heard: Seq(0),
+            recent: VecDeque::new(),
+            seats: Vec::new(),
+            waiting: Vec::new(),
+            pass: None,
+            receipts: BTreeMap::new(),
+            presence_changed: false,
+            joining: 0,
+        }
+    }
+
+    /// From now on the room keeps what arrives, for a socket that will read the store and then
+    /// attach. Every opening is ended by [`Self::attach`] that answers live, or [`Self::give_up`].
+    pub fn open(&mut self) {
+        self.joining += 1;
+    }
+
+    /// The socket that was joining won't.
+    pub fn give_up(&mut self) {
+        self.joining -= 1;
+    }
+
+    /// Whether nobody needs the room.
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty() && self.joining == 0
+    }
+
+    /// Sockets joined.
+    pub fn seats(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Whether the store holds, or may hold, events that were not delivered here.
+    pub fn is_behind(&self) -> bool {
+        self.delivered.is_some_and(|delivered| self.heard > delivered)
+    }
+
+    /// The last event taken.
+    pub fn delivered(&self) -> Option<Seq> {
+        self.delivered
+    }
+
+    /// Somebody says that the log reaches this far. If that is news, the answer is where to read
+    /// from.
+    pub fn hear_of(&mut self, head: Seq) -> Option<Seq> {
+        self.heard = self.heard.max(head);
+        self.delivered.filter(|delivered| *delivered < head)
+    }
+
+    /// Takes an event, in whatever order and however often it comes.
+    pub fn arrive(&mut self, event: Event) -> Arrival {
+        let seq = event.seq;
+        self.heard = self.heard.max(seq);
+        let arrival = classify(self.delivered, seq);
+        if arrival == Arrival::Next {
+            self.delivered = Some(seq);
+            let frame = Arc::new(SharedFrame::new(ServerFrame::Event(event)));
+            if self.recent.len() == RECENT_EVENTS_MAX {
+                self.recent.pop_front();
+            }
+            self.recent.push_back((seq, Arc::clone(&frame)));
+            self.waiting.push(Outgoing { frame, seq: Some(seq), except: None });
+        }
+        arrival
+    }
+
+    /// Seats a socket that has everything up to `have`, read from the store after the room was
+    /// opened for it.
+    pub fn attach(&mut self, seat: Seat<O>, have: Seq) -> Attach {
+        let delivered = *self.delivered.get_or_insert(have);
+        self.heard = self.heard.max(have);
+        let remembered_from = self.recent.front().map_or(delivered.next(), |(seq, _)| *seq);
+        if have.next() < remembered_from {
+            return Attach::Behind { delivered };
+        }
+        self.joining -= 1;
+        let mut last = have;
+        for (seq, frame) in self.recent.iter().filter(|(seq, _)| *seq > have) {
+            seat.outlet.queue(frame);
+            last = *seq;
+        }
+        seat.outlet.flush();
+        self.presence_changed |= seat.looking;
+        self.seats.push(Seated { seat, last });
+        Attach::Live
+    }
+
+    /// Takes a socket out. Says whether it was there.
+    pub fn detach(&mut self, id: SocketId) -> bool {
+        let Some(at) = self.seats.iter().position(|seated| seated.seat.outlet.id() == id) else {
+            return false;
+        };
+        self.presence_changed |= self.seats[at].seat.looking;
+        match &mut self.pass {
+            // Seats before `next` have had the pass's frames; keep them before it.
+            Some(pass) if at < pass.next => {
+                pass.next -= 1;
+                self.seats.swap(at, pass.next);
+                self.seats.swap_remove(pass.next);
+            }
+            _ => drop(self.seats.swap_remove(at)),
+        }
+        true
+    }
+
+    /// Somebody has read further.
+    pub fn read(&mut self, person: Person, seq: Seq) {
+        let known = self.receipts.entry(person).or_default();
+        *known = (*known).max(seq);
+    }
+
+    /// Somebody is writing: everybody else is told.
+    pub fn typing(&mut self, person: Person) {
+        let frame = ServerFrame::Typing { thread: self.thread, person };
+        self.broadcast(frame, Some(person));
+    }
+
+    /// A socket's user turned to the thread, or away.
+    pub fn look(&mut self, id: SocketId, looking: bool) {
+        if let Some(seated) = self.seats.iter_mut().find(|seated| seated.seat.outlet.id() == id) {
+            self.presence_changed |= seated.seat.looking != looking;
+            seated.seat.looking = looking;
+        }
+    }
+
+    /// Who is looking now, named if they are few.
+    pub fn present(&self) -> (Vec<Person>, u32) {
+        let looking = self.seats.iter().filter(|seated| seated.seat.looking);
+        let people: BTreeSet<Person> = looking.map(|seated| seated.seat.person).collect();
+        let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
+        if people.len() > limits::PRESENCE_PEOPLE_MAX {
+            return (Vec::new(), count);
+        }
+        (people.into_iter().collect(), count)
+    }
+
+    /// Whether receipts or presence wait to be told.
+    pub fn has_news(&self) -> bool {
+        !self.receipts.is_empty() || self.presence_changed
+    }
+
+    /// Puts what was merged since the last time (receipts, presence) into the next pass.
+    pub fn tell_news(&mut self) {
+        if !self.receipts.is_empty() {
+            let receipts = std::mem::take(&mut self.receipts);
+            let receipts =
+                receipts.into_iter().map(|(person, seq)| Receipt { person, seq }).collect();
+            self.broadcast(ServerFrame::Receipts { thread: self.thread, receipts }, None);
+        }
+        if std::mem::take(&mut self.presence_changed) {
+            let (people, count) = self.present();
+            self.broadcast(ServerFrame::Presence { thread: self.thread, people, count }, None);
+        }
+    }
+
+    fn broadcast(&mut self, frame: ServerFrame, except: Option<Person>) {
+        let frame = Arc::new(SharedFrame::new(frame));
+        self.waiting.push(Outgoing { frame, seq: None, except });
+    }
+
+    /// Whether frames wait for seats.
+    pub fn has_work(&self) -> bool {
+        self.pass.is_some() || !self.waiting.is_empty()
+    }
+
+    /// Goes over at most `seats_max` seats, queueing to each all that waits and flushing once.
+    /// What arrives meanwhile waits for the next round and then goes out together. Says how many
+    /// frames were queued.
+    pub fn run_pass(&mut self, seats_max: usize) -> u64 {
+        let mut pass = match self.pass.take() {
+            Some(pass) => pass,
+            None => Pass { frames: std::mem::take(&mut self.waiting), next: 0 },
+        };
+        let end = self.seats.len().min(pass.next.saturating_add(seats_max));
+        let mut queued = 0;
+        for seated in &mut self.seats[pass.next..end] {
+            queued += seated.take(&pass.frames);
+        }
+        pass.next = end;
+        if end < self.seats.len() {
+            self.pass = Some(pass);
+        } else {
+            // Keep the allocation for the next round.
+            pass.frames.clear();
+            if self.waiting.is_empty() {
+                self.waiting = pass.frames;
+            }
+        }
+        queued
+    }
+}
+
+impl<O: Outlet> Seated<O> {
+    fn take(&mut self, frames: &[Outgoing]) -> u64 {
+        let mut queued = 0;
+        for outgoing in frames {
+            if outgoing.except == Some(self.seat.person) {
+                continue;
+            }
+            if let Some(seq) = outgoing.seq {
+                if seq <= self.last {
+                    continue;
+                }
+                self.last = seq;
+            }
+            self.seat.outlet.queue(&outgoing.frame);
+            queued += 1;
+        }
+        self.seat.outlet.flush();
+        queued
+    }
+}

@@ -1,0 +1,126 @@
+//! How a connection becomes somebody's: the token is checked, the person's sockets are counted,
+//! and a welcome says how things stand.
+
+use crate::auth::Identity;
+use crate::clock::monotonic;
+use crate::people::{Peer, TooManySockets};
+use crate::session::run::Connection;
+use std::sync::Arc;
+use tidings_protocol::{CloseCode, Outcome, Refusal, RefusalCode, RequestId, Welcome};
+use tidings_storage::{Access, Unavailable};
+
+impl Connection<'_> {
+    /// A token came in: the first one, or a newer one of the same person. A first one that is not
+    /// good ends the connection; a later one is only refused.
+    pub(super) async fn authenticate(&mut self, id: RequestId, token: &str) -> Result<(), CloseCode> {
+        let verified = self.node.auth.verify(token, self.node.clock.now());
+        let identity = match verified {
+            Ok(identity) => identity,
+            Err(error) => {
+                let refusal = Refusal::new(RefusalCode::Unauthenticated).because(error.to_string());
+                self.refuse(id, refusal.at("authenticate.token"));
+                return if self.peer.is_some() { Ok(()) } else { Err(CloseCode::BadToken) };
+            }
+        };
+        match self.peer.clone() {
+            None => self.start(identity, Some(id)).await,
+            Some(peer) => self.refresh(&peer, identity, id).await,
+        }
+    }
+
+    /// Makes the connection the identity's, answering the frame that asked for it, if one did.
+    pub(super) async fn start(
+        &mut self,
+        identity: Identity,
+        id: Option<RequestId>,
+    ) -> Result<(), CloseCode> {
+        let peer = Arc::new(Peer::new(identity, Arc::clone(self.outbound)));
+        let people = &self.node.people;
+        // First in, then read: an end of access that is committed meanwhile finds the socket.
+        let max = self.node.config.limits.sockets_per_person;
+        if let Err(TooManySockets) = people.enter(&peer, max) {
+            return Err(CloseCode::TooManySockets);
+        }
+        self.peer = Some(Arc::clone(&peer));
+        let Some(access) = self.access_by(identity).await.map_err(|_| CloseCode::TryLater)? else {
+            if let Some(id) = id {
+                self.refuse(id, RefusalCode::Unauthenticated);
+            }
+            return Err(CloseCode::BadToken);
+        };
+        let reply = self.session.authenticated(identity, monotonic(), self.node.clock.now());
+        let reply = reply.map_err(|_| CloseCode::InternalError)?;
+        people.grant(&peer, access);
+        if let Some(id) = id {
+            self.answer(id, Outcome::Ok(reply));
+        }
+        self.welcome(&peer).await
+    }
+
+    /// The feed holds back until the welcome is out; if it had something to say by then, a second
+    /// welcome says it.
+    async fn welcome(&self, peer: &Peer) -> Result<(), CloseCode> {
+        loop {
+            let welcome = self.read_welcome(peer).await?;
+            if peer.first_welcome(welcome, self.node.clock.now()) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn read_welcome(&self, peer: &Peer) -> Result<Welcome, CloseCode> {
+        let actor = peer.actor;
+        let read = self.node.store.read(move |reader| reader.welcome(actor)).await;
+        match read.and_then(|answer| answer) {
+            Ok(Some(welcome)) => Ok(welcome),
+            Ok(None) => Err(CloseCode::AccessEnded),
+            Err(Unavailable(_)) => Err(CloseCode::TryLater),
+        }
+    }
+
+    async fn refresh(
+        &mut self,
+        peer: &Peer,
+        identity: Identity,
+        id: RequestId,
+    ) -> Result<(), CloseCode> {
+        if peer.actor != identity.actor {
+            let refusal = self.session.authenticated(identity, monotonic(), self.node.clock.now());
+            if let Err(refusal) = refusal {
+                self.refuse(id, refusal);
+            }
+            return Ok(());
+        }
+        let before = peer.refresh(identity);
+        match self.access_by(identity).await {
+            Ok(Some(_)) => {
+                let now = self.node.clock.now();
+                let reply = self.session.authenticated(identity, monotonic(), now);
+                self.answer(id, reply.map_or_else(Outcome::Refused, Outcome::Ok));
+            }
+            Ok(None) => {
+                peer.refresh(before);
+                self.refuse(id, RefusalCode::Unauthenticated);
+            }
+            Err(Unavailable(_)) => {
+                peer.refresh(before);
+                self.refuse(id, RefusalCode::Unavailable);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the identity's person may see, if its token stands.
+    async fn access_by(&self, identity: Identity) -> Result<Option<Access>, Unavailable> {
+        let Identity { actor, token, issued, .. } = identity;
+        self.node
+            .store
+            .read(move |reader| {
+                if !reader.token_stands(actor, token, issued)? {
+                    return Ok(None);
+                }
+                reader.access(actor)
+            })
+            .await?
+    }
+}
