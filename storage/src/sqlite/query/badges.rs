@@ -41,7 +41,7 @@ pub(super) fn of(db: &Connection, actor: Actor, access: &Access) -> rusqlite::Re
 }
 
 /// The team's does not count what waits: without it, an index alone answers for the whole firm.
-fn threads_statement(scope: Scope) -> String {
+pub(super) fn threads_statement(scope: Scope) -> String {
     let waiting = match scope {
         Scope::Account(_) => format!("count(*) FILTER (WHERE {})", waits()),
         Scope::Firm | Scope::Member | Scope::MemberWithin(_) | Scope::Nothing => "0".to_owned(),

@@ -23,7 +23,7 @@ pub(super) fn list(
     Ok(Reply::Inbox { items, next })
 }
 
-fn statement(access: &Access) -> String {
+pub(super) fn statement(access: &Access) -> String {
     format!(
         "SELECT t.id, t.account, t.subject, i.kind, i.actor_kind, i.actor, i.seq, i.at_ms,
              i.archived

@@ -8,6 +8,8 @@ pub(super) mod directory;
 pub(super) mod history;
 mod inbox;
 mod people;
+#[cfg(test)]
+mod plan;
 mod progress;
 mod scope;
 pub(super) mod thread;

@@ -48,6 +48,15 @@ fn accounts_from(access: &Access) -> &'static str {
     }
 }
 
+pub(super) fn accounts_statement(access: &Access) -> String {
+    let from = accounts_from(access);
+    format!(
+        "SELECT a.id, a.name, EXISTS
+             (SELECT 1 FROM contacts c WHERE c.account = a.id AND c.state = 2)
+         FROM {from} AND (a.name, a.id) > (?3, ?4) ORDER BY a.name, a.id LIMIT ?5"
+    )
+}
+
 /// Answers `list_accounts`.
 pub(super) fn accounts(db: &Connection, actor: Actor, page: &Page) -> Result<Reply, OpError> {
     let access = access::required(db, actor)?;
@@ -58,11 +67,7 @@ pub(super) fn accounts(db: &Connection, actor: Actor, page: &Page) -> Result<Rep
         Access::Team { .. } => actor.person.uuid(),
     };
     let (name, id) = account_position(db, actor, from, whose, page)?;
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT a.id, a.name, EXISTS
-             (SELECT 1 FROM contacts c WHERE c.account = a.id AND c.state = 2)
-         FROM {from} AND (a.name, a.id) > (?3, ?4) ORDER BY a.name, a.id LIMIT ?5"
-    ))?;
+    let mut statement = db.prepare_cached(&accounts_statement(&access))?;
     let found = statement.query_map(
         params![actor.firm.0.as_bytes(), whose.as_bytes(), name, id, limit + 1],
         |row| {

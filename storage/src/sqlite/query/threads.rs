@@ -79,7 +79,7 @@ fn after(item: &ThreadItem) -> String {
 }
 
 /// The statement of a walk, apart from the function so that its plan can be tested.
-fn statement(scope: Scope, conditions: &str) -> String {
+pub(super) fn statement(scope: Scope, conditions: &str) -> String {
     format!(
         "SELECT {SUMMARY}, {ITEM}, t.num FROM threads t
          LEFT JOIN participants p ON p.thread = t.num AND p.person = ?2

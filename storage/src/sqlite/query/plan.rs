@@ -1,0 +1,75 @@
+//! What the queries of every connect cost: they touch what the person sees, and no more.
+
+use super::scope::Scope;
+use super::{badges, inbox, people, threads};
+use crate::access::Access;
+use rusqlite::Connection;
+use std::collections::HashSet;
+use tidings_protocol::{AccountId, Rights, Role};
+use uuid::Uuid;
+
+/// How SQLite would go about it, one step a line.
+fn plan(sql: &str) -> String {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(include_str!("../schema.sql")).unwrap();
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    for index in 1..=statement.parameter_count() {
+        statement.raw_bind_parameter(index, 1).unwrap();
+    }
+    let mut steps = statement.raw_query();
+    let mut plan = String::new();
+    while let Some(step) = steps.next().unwrap() {
+        plan += &step.get::<_, String>(3).unwrap();
+        plan.push('\n');
+    }
+    plan
+}
+
+fn team(role: Role) -> Access {
+    let (accounts, mentioned) = (HashSet::new(), HashSet::new());
+    Access::Team { role, rights: Rights::default(), accounts, mentioned }
+}
+
+const ACCOUNT: AccountId = AccountId(Uuid::nil());
+
+#[test]
+fn a_plain_members_list_does_not_walk_the_firm() {
+    for scope in [Scope::Member, Scope::MemberWithin(ACCOUNT), Scope::Account(ACCOUNT)] {
+        for sql in [threads::statement(scope, ""), badges::threads_statement(scope)] {
+            let plan = plan(&sql);
+            assert!(!plan.contains("threads_of_firm"), "{scope:?}\n{plan}");
+            assert!(!plan.contains("SCAN t\n"), "{scope:?}\n{plan}");
+        }
+    }
+}
+
+#[test]
+fn a_list_over_the_whole_firm_is_read_in_order_and_stops_at_the_page() {
+    let plan = plan(&threads::statement(Scope::Firm, ""));
+    assert!(plan.contains("INDEX threads_of_firm (firm=?"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn unread_over_the_whole_firm_is_counted_by_the_index_alone() {
+    let plan = plan(&badges::threads_statement(Scope::Firm));
+    assert!(plan.contains("t USING COVERING INDEX threads_of_firm (firm=?)"), "{plan}");
+    assert!(plan.contains("p USING PRIMARY KEY (thread=? AND person=?)"), "{plan}");
+}
+
+#[test]
+fn an_inbox_is_read_in_order() {
+    for role in [Role::Owner, Role::Member] {
+        let plan = plan(&inbox::statement(&team(role)));
+        assert!(plan.contains("inbox_by_time (member=? AND archived=?"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(!plan.contains("SCAN"), "{plan}");
+    }
+}
+
+#[test]
+fn a_plain_members_accounts_are_found_by_its_assignments() {
+    let plan = plan(&people::accounts_statement(&team(Role::Member)));
+    assert!(plan.contains("assignments_of_member (member=?)"), "{plan}");
+    assert!(!plan.contains("accounts_of_firm"), "{plan}");
+}
