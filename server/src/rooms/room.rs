@@ -327,3 +327,6 @@ impl<O: Outlet> Seated<O> {
         queued
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,8 @@ pub async fn run(
         node.metrics.closed(code.code());
         tracing::debug!(
             socket = outbound.id().0,
-            person = connection.peer.as_ref().map(|peer| tracing::field::display(peer.actor.person)),
+            person =
+                connection.peer.as_ref().map(|peer| tracing::field::display(peer.actor.person)),
             code = code.code(),
             "closed"
         );
@@ -101,7 +102,11 @@ pub async fn run(
 }
 
 impl Connection<'_> {
-    async fn serve(&mut self, already_read: Bytes, identity: Option<Identity>) -> Option<CloseCode> {
+    async fn serve(
+        &mut self,
+        already_read: Bytes,
+        identity: Option<Identity>,
+    ) -> Option<CloseCode> {
         let mut context = WebSocketContext::new(Role::Server, Some(config(FIRST_FRAME_BYTES_MAX)));
         let mut known = false;
         if let Some(identity) = identity
@@ -168,7 +173,11 @@ impl Connection<'_> {
         }
     }
 
-    async fn read(&mut self, context: &mut WebSocketContext, transport: &mut Transport<'_>) -> Turn {
+    async fn read(
+        &mut self,
+        context: &mut WebSocketContext,
+        transport: &mut Transport<'_>,
+    ) -> Turn {
         for _ in 0..MESSAGES_PER_TURN {
             if self.permit.is_none() {
                 self.permit = Arc::clone(&self.in_flight).try_acquire_owned().ok();

@@ -12,7 +12,11 @@ use tidings_storage::{Access, Unavailable};
 impl Connection<'_> {
     /// A token came in: the first one, or a newer one of the same person. A first one that is not
     /// good ends the connection; a later one is only refused.
-    pub(super) async fn authenticate(&mut self, id: RequestId, token: &str) -> Result<(), CloseCode> {
+    pub(super) async fn authenticate(
+        &mut self,
+        id: RequestId,
+        token: &str,
+    ) -> Result<(), CloseCode> {
         let verified = self.node.auth.verify(token, self.node.clock.now());
         let identity = match verified {
             Ok(identity) => identity,

@@ -184,7 +184,9 @@ impl Session {
                 let again = self.joined.contains(thread);
                 if !again && self.joined.len() >= JOINED_THREADS_MAX {
                     let refusal = Refusal::new(RefusalCode::TooMany)
-                        .because(format!("{JOINED_THREADS_MAX} threads are joined; leave one first"))
+                        .because(format!(
+                            "{JOINED_THREADS_MAX} threads are joined; leave one first"
+                        ))
                         .limit(JOINED_THREADS_MAX as u64);
                     return refuse(id, refusal);
                 }
@@ -272,3 +274,6 @@ impl Session {
 fn refuse(id: RequestId, refusal: Refusal) -> Step {
     Step::Answer { id, outcome: Outcome::Refused(refusal) }
 }
+
+#[cfg(test)]
+mod tests;
