@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The program `tidings`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidings_server::cli::main()
+}

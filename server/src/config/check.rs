@@ -20,6 +20,13 @@ pub(super) fn together(config: &Config, problems: &mut Problems) {
                 .to_owned(),
         );
     }
+    if host_keys.iter().all(|(_, set)| *set) {
+        problems.add(
+            "auth.host_secret_file: is set beside auth.host_jwks_file; the host's tokens are \
+             checked by one or the other"
+                .to_owned(),
+        );
+    }
     if auth.host_issuer.as_ref() == Some(&auth.issuer) {
         problems.add(format!(
             "auth.host_issuer: `{}` is auth.issuer too; a token must tell whose key checks it",

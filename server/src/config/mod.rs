@@ -17,6 +17,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use parse::duration;
 pub use resolve::{Effective, Given, Problems, Source, resolve};
 pub use settings::{SETTINGS, Setting};
 pub use show::show;

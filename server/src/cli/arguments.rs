@@ -1,0 +1,135 @@
+//! Every command and its flags. Those of settings are made from the table of settings.
+
+use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use std::path::PathBuf;
+
+const PRECEDENCE: &str = "Every setting can be given as a flag, as a variable of the environment \
+    or in a TOML file, and goes before the next in that order. `tidings check-config` shows what \
+    comes of it.";
+
+/// The whole command line.
+pub(super) fn command() -> Command {
+    Command::new("tidings")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A real-time messaging server for firms and their clients")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(configured(
+            Command::new("serve").about("Run the server").after_help(PRECEDENCE),
+            |_| true,
+        ))
+        .subcommand(demo())
+        .subcommand(configured(
+            Command::new("check-config")
+                .about("Print the effective configuration and where each value comes from")
+                .after_help(
+                    "Exits with code 2 and names everything that is wrong, if anything is.",
+                ),
+            |_| true,
+        ))
+        .subcommand(firm())
+        .subcommand(token())
+        .subcommand(configured(
+            Command::new("backup")
+                .about("Copy the store to a new file, while a server runs on it or not")
+                .arg(
+                    Arg::new("file")
+                        .value_name("FILE")
+                        .required(true)
+                        .help("The copy; must not exist yet")
+                        .value_hint(ValueHint::FilePath)
+                        .value_parser(value_parser!(PathBuf)),
+                ),
+            |setting| setting.key == "store",
+        ))
+}
+
+fn demo() -> Command {
+    let data = Arg::new("data")
+        .long("data")
+        .value_name("DIR")
+        .help("Keep the store in this new folder [default: a temporary one, removed at the end]")
+        .value_hint(ValueHint::DirPath)
+        .value_parser(value_parser!(PathBuf));
+    let command = Command::new("demo")
+        .about("Run the server with a demo firm, and print how to talk to it")
+        .after_help("The environment and configuration files are not read.")
+        .arg(data);
+    // The demo makes its own store and its own tokens.
+    with_settings(command, |setting| setting.key != "store" && setting.section() != "auth")
+}
+
+fn firm() -> Command {
+    let name = Arg::new("name").value_name("NAME").required(true).help("The firm's name");
+    let create = Command::new("create")
+        .about("Make a firm, and print its id and its API key")
+        .after_help("The key is kept as a hash only, so this is the one time it is shown.")
+        .arg(name);
+    Command::new("firm")
+        .about("Manage firms")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(configured(create, |setting| setting.key == "store"))
+}
+
+fn token() -> Command {
+    let person = Arg::new("person")
+        .long("person")
+        .value_name("PERSON")
+        .required(true)
+        .help("Whose token: member:UUID or contact:UUID");
+    let ttl = Arg::new("ttl")
+        .long("ttl")
+        .value_name("TIME")
+        .default_value("1h")
+        .help("How long it is good, 1s to 24h");
+    let command = Command::new("token").about("Print a token for a person").arg(person).arg(ttl);
+    configured(command, |setting| matches!(setting.key, "store" | "auth.audience" | "auth.issuer"))
+}
+
+/// Adds `--config` and the flags of some settings.
+fn configured(command: Command, takes: fn(&Setting) -> bool) -> Command {
+    let file = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .help(format!("A TOML file with settings [{CONFIG_VARIABLE}]"))
+        .value_hint(ValueHint::FilePath)
+        .value_parser(value_parser!(PathBuf));
+    with_settings(command.arg(file), takes)
+}
+
+fn with_settings(command: Command, takes: fn(&Setting) -> bool) -> Command {
+    let heading = |setting: &Setting| match setting.section() {
+        "auth" => "Tokens",
+        "log" => "Logs",
+        "limits" => "Limits",
+        _ => "Where",
+    };
+    SETTINGS.iter().filter(|setting| takes(setting)).fold(command, |command, setting| {
+        command.arg(
+            Arg::new(setting.key)
+                .long(setting.flag())
+                .value_name(setting.placeholder())
+                .help(setting.long_help())
+                .help_heading(heading(setting))
+                .action(ArgAction::Set),
+        )
+    })
+}
+
+/// The settings that were given as flags.
+pub(super) fn given(args: &ArgMatches) -> Vec<Given> {
+    let flag = |setting: &'static Setting| {
+        let text = args.try_get_one::<String>(setting.key).ok()??.clone();
+        Some(Given { setting, text, source: Source::Flag })
+    };
+    SETTINGS.iter().filter_map(flag).collect()
+}
+
+/// The file that `--config` names.
+pub(super) fn config_file(args: &ArgMatches) -> Option<PathBuf> {
+    args.get_one::<PathBuf>("config").cloned()
+}

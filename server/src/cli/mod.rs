@@ -1,0 +1,92 @@
+//! The command line: what there is to do, and which settings each of it takes.
+//!
+//! What a command is asked for goes to standard output, one thing a line; everything else goes to
+//! standard error. Exit codes: 0 done, 1 failed, 2 asked wrongly.
+
+mod arguments;
+mod firm;
+mod operator;
+mod serve;
+mod signals;
+mod token;
+
+use crate::config::{self, Effective, Problems};
+use crate::demo;
+use arguments::{config_file, given};
+use clap::ArgMatches;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub(crate) use firm::create_firm;
+pub(crate) use operator::Operator;
+pub(crate) use serve::serve_until_stopped;
+pub(crate) use token::mint;
+
+/// Asked wrongly: the command line or the configuration.
+const EXIT_USAGE: u8 = 2;
+
+/// Reads the command line, does what it says, and says what went wrong in a line.
+pub fn main() -> ExitCode {
+    let matches = match arguments::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version come this way too, and go to standard output with code 0.
+            let _ = error.print();
+            return if error.use_stderr() { EXIT_USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let Err(error) = run(&matches) else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(problems) = error.downcast_ref::<Problems>() {
+        for problem in problems.lines() {
+            let _ = writeln!(std::io::stderr(), "tidings: {problem}");
+        }
+        return EXIT_USAGE.into();
+    }
+    let _ = writeln!(std::io::stderr(), "tidings: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    match matches.subcommand() {
+        Some(("serve", args)) => serve::serve(&load(args)?),
+        Some(("demo", args)) => demo::run(given(args), args.get_one::<PathBuf>("data").cloned()),
+        Some(("check-config", args)) => say(&config::show(&load(args)?)),
+        Some(("firm", args)) => match args.subcommand() {
+            Some(("create", args)) => firm::create(&load(args)?.config, text(args, "name")),
+            _ => unreachable!("clap asks for a subcommand of firm"),
+        },
+        Some(("token", args)) => token::print(&load(args)?.config, args),
+        Some(("backup", args)) => {
+            let file = args.get_one::<PathBuf>("file");
+            operator::backup(&load(args)?.config, file.expect("clap asks for it"))
+        }
+        _ => unreachable!("clap asks for a subcommand"),
+    }
+}
+
+/// The configuration of a command, from its flags, the environment and the file.
+fn load(args: &ArgMatches) -> Result<Effective, Problems> {
+    config::load(given(args), std::env::vars_os(), config_file(args))
+}
+
+fn text<'a>(args: &'a ArgMatches, name: &str) -> &'a str {
+    args.get_one::<String>(name).map_or("", String::as_str)
+}
+
+/// Writes to standard output; a closed pipe is an error, not a panic.
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::arguments::command().debug_assert();
+    }
+}

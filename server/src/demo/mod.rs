@@ -1,0 +1,63 @@
+//! `tidings demo`: the real server on a store of its own with a firm to play with, and the lines
+//! that talk to it.
+
+mod firm;
+mod folder;
+mod guide;
+
+use crate::cli::{Operator, say, serve_until_stopped};
+use crate::clock::SystemClock;
+use crate::config::{self, Effective, Given, Problems, Setting, Source, StoreUrl};
+use crate::logging;
+use anyhow::{Context as _, bail};
+use folder::Folder;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+/// Ports tried after the usual one, when that is taken and none was asked for.
+const PORTS_TRIED: u16 = 20;
+
+/// Runs the demo until it is asked to stop. `flags` are settings, `data` is where to keep the
+/// store.
+pub fn run(flags: Vec<Given>, data: Option<PathBuf>) -> anyhow::Result<()> {
+    let Effective { mut config, given } = configure(flags)?;
+    let asked = given.iter().any(|g| g.setting.key == "listen" && g.source == Source::Flag);
+    config.listen = free_address(config.listen, asked)?;
+    logging::start(&config.log)?;
+    let folder = Folder::new(data)?;
+    config.store = StoreUrl::Sqlite(folder.path().join("tidings.db"));
+    let mut operator = Operator::open(&config.store, Box::new(SystemClock))?;
+    let firm = firm::make(&mut operator, &config.auth).context("can't make the demo firm")?;
+    drop(operator);
+    serve_until_stopped(config, |_, addresses| {
+        // Whoever closed our standard output does not want to read it.
+        let _ = say(&guide::text(&firm, addresses, &folder));
+    })
+}
+
+/// The defaults and the flags, but quiet: what is printed is to be read.
+fn configure(mut flags: Vec<Given>) -> Result<Effective, Problems> {
+    let filter = Setting::of_key("log.filter").into_iter();
+    flags.extend(filter.map(|setting| Given {
+        setting,
+        text: "warn".to_owned(),
+        source: Source::Default,
+    }));
+    config::resolve(&flags, Problems::default())
+}
+
+/// The address if it is free; otherwise, unless somebody asked for it, one with a port near it.
+fn free_address(wanted: SocketAddr, asked: bool) -> anyhow::Result<SocketAddr> {
+    let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
+    let near = |step| wanted.port().checked_add(step).map(|port| (wanted.ip(), port).into());
+    match TcpListener::bind(wanted) {
+        Ok(_) => Ok(wanted),
+        Err(error) if asked => {
+            Err(error).with_context(|| format!("can't listen on {wanted}; --listen takes another"))
+        }
+        Err(error) => match (1..=PORTS_TRIED).filter_map(near).find(is_free) {
+            Some(address) => Ok(address),
+            None => bail!("can't listen on {wanted} ({error}) nor near it; --listen takes another"),
+        },
+    }
+}
