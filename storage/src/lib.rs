@@ -21,10 +21,13 @@ pub mod access;
 mod backend;
 mod clock;
 mod front;
+mod mention;
+mod notice;
 mod operation;
 mod queue;
 pub mod sqlite;
 mod store;
+mod text;
 
 pub use access::{Access, Actor};
 pub use backend::{QueryError, Reader, Unavailable, Writer};

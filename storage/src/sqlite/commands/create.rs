@@ -1,0 +1,155 @@
+//! Starting a thread.
+
+use super::mention::Called;
+use super::post::FIRST_MESSAGE;
+use crate::access::Side;
+use crate::sqlite::rows::{self, OpError};
+use crate::sqlite::thread::Thread;
+use crate::sqlite::work::{Answer, Keyed, Made, Who, Work, not_allowed, not_found};
+use crate::text;
+use rusqlite::{OptionalExtension, params};
+use tidings_protocol::{
+    AccountId, ClientKey, EventKind, InboxKind, MemberId, MessageId, Person, RefusalCode, Reminder,
+    Reply, Seq, ThreadId,
+};
+
+/// A thread that somebody wants to start: the fields of the command.
+pub(super) struct Draft {
+    pub(super) account: AccountId,
+    pub(super) key: ClientKey,
+    pub(super) subject: String,
+    pub(super) body: String,
+    pub(super) tasks: Vec<String>,
+    pub(super) reminder: Option<Reminder>,
+    pub(super) mentions: Vec<MemberId>,
+}
+
+impl Work<'_> {
+    /// Starts a thread, once for each key.
+    pub(super) fn create_thread(&mut self, who: &Who, draft: Draft) -> Result<Answer, OpError> {
+        let account = self.memory.account(self.db, draft.account)?;
+        let in_firm = account.is_some_and(|account| account.firm == who.actor.firm);
+        if !in_firm || !who.facts.access.sees_account(draft.account) {
+            return Err(not_found("account"));
+        }
+        if let Some(answer) = self.created_before(who, &draft)? {
+            return Ok(answer);
+        }
+        self.may_create(who, &draft)?;
+        let id = ThreadId(rows::new_id(self.now, self.entropy));
+        let thread = Thread::new(
+            id,
+            (who.actor.firm, draft.account),
+            (who.actor.person, self.now),
+            text::subject(draft.subject.clone(), &draft.body),
+            draft.reminder.unwrap_or_default(),
+        );
+        let called = self.mentions_of(who, &thread, &draft.body, &draft.mentions)?;
+        let mut thread = Box::new(thread);
+        let made = self.begin(who, &mut thread, draft, &called)?;
+        let reply = Reply::ThreadCreated { thread: id, head: thread.head, at_ms: self.now };
+        let commit = made.commit(&thread);
+        self.keep(thread);
+        Ok(Answer { reply, commit: Some(commit) })
+    }
+
+    /// What is not for everybody (P5, P6).
+    fn may_create(&mut self, who: &Who, draft: &Draft) -> Result<(), OpError> {
+        self.reachable(who, draft.account)?;
+        if who.facts.access.side() == Side::Team {
+            return Ok(());
+        }
+        let firm = self.memory.firm(self.db, who.actor.firm)?;
+        if !firm.is_some_and(|firm| firm.contacts_may_start) {
+            return Err(RefusalCode::NotAllowed.into());
+        }
+        if !draft.tasks.is_empty() {
+            return Err(not_allowed("tasks"));
+        }
+        if draft.reminder.is_some() {
+            return Err(not_allowed("reminder"));
+        }
+        Ok(())
+    }
+
+    /// Stores the thread and its first events. Nothing is refused any more.
+    fn begin(
+        &mut self,
+        who: &Who,
+        thread: &mut Thread,
+        draft: Draft,
+        called: &[Called],
+    ) -> Result<Made, OpError> {
+        let actor = who.actor.person;
+        let mut made = Made::default();
+        thread.insert(self.db)?;
+        let created = EventKind::ThreadCreated {
+            account: thread.account,
+            subject: thread.subject.clone(),
+            reminder: thread.reminder,
+        };
+        self.log(thread, actor, created, &mut made)?;
+        let posted = self
+            .append_message(who, thread, draft.key, draft.body)?
+            .expect("the key was looked up before");
+        made.events.push(posted);
+        for text in draft.tasks {
+            self.log_task(thread, actor, text, &mut made)?;
+        }
+        if matches!(actor, Person::Member(_)) {
+            thread.change_part(actor, |part| part.following = true);
+        }
+        let kinds: &[InboxKind] = match who.facts.access.side() {
+            Side::Team => &[],
+            Side::Client => &[InboxKind::ThreadStarted],
+        };
+        self.after_posting(who, thread, FIRST_MESSAGE, kinds, called, &mut made)?;
+        Ok(made)
+    }
+
+    /// The answer that this key had, if it has started a thread of this account.
+    fn created_before(&self, who: &Who, draft: &Draft) -> Result<Option<Answer>, OpError> {
+        self.repeated(who, draft.key, |before| {
+            if before.kind != rows::MESSAGE_POSTED || before.seq != FIRST_MESSAGE {
+                return Ok(None);
+            }
+            let thread = self
+                .db
+                .prepare_cached("SELECT id FROM threads WHERE num = ?1 AND account = ?2")?
+                .query_row(params![before.thread, draft.account.0.into_bytes()], |row| {
+                    rows::uuid(row, 0).map(ThreadId)
+                })
+                .optional()?;
+            let Some(thread) = thread else { return Ok(None) };
+            let head = self.first_head(before)?;
+            Ok(Some(Reply::ThreadCreated { thread, head, at_ms: before.at }))
+        })
+    }
+
+    /// How far the log went when the thread was started. After the first message came its tasks,
+    /// which unlike later ones have no key, and those whom the first message called in.
+    fn first_head(&self, first: &Keyed) -> Result<Seq, OpError> {
+        let mut head = first.seq;
+        let mut statement = self.db.prepare_cached(
+            "SELECT payload, client_key IS NULL FROM events WHERE thread = ?1 AND seq > ?2
+             ORDER BY seq",
+        )?;
+        let mut events = statement.query(params![first.thread, rows::int(first.seq.0)])?;
+        while let Some(row) = events.next()? {
+            let keyless: bool = row.get(1)?;
+            let of_the_start = keyless
+                && match rows::event_kind(row, 0)? {
+                    EventKind::TaskAdded { .. } => true,
+                    EventKind::MemberMentioned { message, .. } => {
+                        message == Some(MessageId(first.seq.0))
+                    }
+                    _ => false,
+                };
+            if !of_the_start {
+                break;
+            }
+            head = head.next();
+        }
+        Ok(head)
+    }
+}

@@ -1,0 +1,36 @@
+//! Putting inbox items away and bringing them back.
+
+use crate::operation::Commit;
+use crate::sqlite::rows::OpError;
+use crate::sqlite::work::{Answer, InboxRow, Who, Work, not_found};
+use tidings_protocol::{Person, RefusalCode, Reply, ThreadId};
+
+impl Work<'_> {
+    /// Archives a member's own item, or brings it back.
+    pub(super) fn archive_inbox_item(
+        &mut self,
+        who: &Who,
+        thread: ThreadId,
+        archived: bool,
+    ) -> Result<Answer, OpError> {
+        let Person::Member(member) = who.actor.person else {
+            return Err(RefusalCode::NotAllowed.into());
+        };
+        self.in_thread(who, thread, |work, thread| {
+            let Some(row) = work.inbox_row(member, thread.num)? else {
+                return Err(not_found("thread"));
+            };
+            if row.archived == archived {
+                return Ok(Answer::quiet(Reply::Done {}));
+            }
+            let item = work.put_inbox(member, thread, InboxRow { archived, ..row });
+            let commit = Commit {
+                firm: thread.firm,
+                thread: None,
+                inbox: vec![(member, item)],
+                access: Vec::new(),
+            };
+            Ok(Answer { reply: Reply::Done {}, commit: Some(commit) })
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! What the writer has to know of people, firms and accounts to decide over an operation, read
+//! from the directory.
+
+use super::rows;
+use crate::access::Access;
+use crate::mention::Names;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashSet;
+use tidings_protocol::{
+    AccountId, ContactId, ContactState, FirmId, MemberId, Person, Rights, Role,
+};
+
+/// Somebody who may log in.
+#[derive(Debug)]
+pub(super) struct PersonFacts {
+    /// The tenant.
+    pub(super) firm: FirmId,
+    /// What it sees. Mentions are not in here: each thread knows whom it let in.
+    pub(super) access: Access,
+    /// Of a member, where kinds of inbox items go: `members.channels`.
+    pub(super) channels: u16,
+}
+
+/// A tenant.
+#[derive(Debug)]
+pub(super) struct FirmFacts {
+    /// Whether contacts may start threads.
+    pub(super) contacts_may_start: bool,
+    /// The owner, once there is one.
+    pub(super) owner: Option<MemberId>,
+    /// The active team, by name.
+    pub(super) names: Names,
+}
+
+/// A client.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AccountFacts {
+    /// The tenant.
+    pub(super) firm: FirmId,
+    /// Whether it has an active contact (P3).
+    pub(super) reachable: bool,
+}
+
+/// Somebody, if there is such a person and it may log in.
+pub(super) fn person(db: &Connection, person: Person) -> rusqlite::Result<Option<PersonFacts>> {
+    match person {
+        Person::Member(id) => member(db, id),
+        Person::Contact(id) => contact(db, id),
+    }
+}
+
+fn member(db: &Connection, id: MemberId) -> rusqlite::Result<Option<PersonFacts>> {
+    let found = db
+        .prepare_cached(
+            "SELECT firm, role, rights, channels FROM members WHERE id = ?1 AND active = 1",
+        )?
+        .query_row([id.0.into_bytes()], |row| {
+            let channels = rows::small(row, 3)?;
+            Ok((rows::uuid(row, 0)?, rows::role(row, 1)?, rows::rights(row, 2)?, channels))
+        })
+        .optional()?;
+    let Some((firm, role, rights, channels)) = found else { return Ok(None) };
+    let accounts = assigned(db, id, role, rights)?;
+    let access = Access::Team { role, rights, accounts, mentioned: HashSet::new() };
+    Ok(Some(PersonFacts { firm: FirmId(firm), access, channels }))
+}
+
+/// The accounts a member's view is made of; none for those who see all anyway.
+fn assigned(
+    db: &Connection,
+    member: MemberId,
+    role: Role,
+    rights: Rights,
+) -> rusqlite::Result<HashSet<AccountId>> {
+    if role != Role::Member || rights.view_all_accounts {
+        return Ok(HashSet::new());
+    }
+    db.prepare_cached("SELECT account FROM assignments WHERE member = ?1")?
+        .query_map([member.0.into_bytes()], |row| rows::uuid(row, 0).map(AccountId))?
+        .collect()
+}
+
+fn contact(db: &Connection, id: ContactId) -> rusqlite::Result<Option<PersonFacts>> {
+    db.prepare_cached("SELECT firm, account FROM contacts WHERE id = ?1 AND state = ?2")?
+        .query_row(
+            rusqlite::params![id.0.into_bytes(), rows::contact_state_number(ContactState::Active)],
+            |row| {
+                let account = AccountId(rows::uuid(row, 1)?);
+                let firm = FirmId(rows::uuid(row, 0)?);
+                Ok(PersonFacts { firm, access: Access::Contact { account }, channels: 0 })
+            },
+        )
+        .optional()
+}
+
+/// A firm, if there is one.
+pub(super) fn firm(db: &Connection, id: FirmId) -> rusqlite::Result<Option<FirmFacts>> {
+    let contacts_may_start = db
+        .prepare_cached("SELECT contacts_may_start FROM firms WHERE id = ?1")?
+        .query_row([id.0.into_bytes()], |row| row.get(0))
+        .optional()?;
+    let Some(contacts_may_start) = contacts_may_start else { return Ok(None) };
+    let team: Vec<(MemberId, String, Role)> = db
+        .prepare_cached("SELECT id, name, role FROM members WHERE firm = ?1 AND active = 1")?
+        .query_map([id.0.into_bytes()], |row| {
+            Ok((MemberId(rows::uuid(row, 0)?), row.get(1)?, rows::role(row, 2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let owner = team.iter().find(|(_, _, role)| *role == Role::Owner).map(|(member, ..)| *member);
+    let names = Names::new(team.into_iter().map(|(member, name, _)| (member, name)));
+    Ok(Some(FirmFacts { contacts_may_start, owner, names }))
+}
+
+/// An account, if there is one.
+pub(super) fn account(db: &Connection, id: AccountId) -> rusqlite::Result<Option<AccountFacts>> {
+    db.prepare_cached(
+        "SELECT firm, EXISTS (SELECT 1 FROM contacts WHERE account = ?1 AND state = ?2)
+         FROM accounts WHERE id = ?1",
+    )?
+    .query_row(
+        rusqlite::params![id.0.into_bytes(), rows::contact_state_number(ContactState::Active)],
+        |row| Ok(AccountFacts { firm: FirmId(rows::uuid(row, 0)?), reachable: row.get(1)? }),
+    )
+    .optional()
+}

@@ -1,0 +1,194 @@
+//! Finding or making the database, keeping a second server off it, and connections with the
+//! settings that the promises rest on.
+
+use super::migrate::{self, Standing};
+use super::reader::SqliteReader;
+use super::wal::Wal;
+use super::writer::SqliteWriter;
+use crate::clock::Entropy;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// In a file; its folder exists.
+    File(PathBuf),
+    /// In memory, one of its own, gone with the last connection: for tests.
+    Memory,
+}
+
+/// What a database is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// To serve: no second server may open it, until the last connection is dropped.
+    Serve,
+    /// For a command of the operator, beside a running server if there is one.
+    Tool,
+}
+
+/// Why a database can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Two servers on one database would not hear of one another's messages.
+    #[error("{path} is in use by a running server; stop it first")]
+    InUse {
+        /// The database.
+        path: String,
+    },
+    /// A later version wrote it. Going back would lose what that version keeps.
+    #[error("{path} has schema version {found}, this program knows {known}: use a newer program")]
+    TooNew {
+        /// The database.
+        path: String,
+        /// Its version.
+        found: i64,
+        /// The newest one known here.
+        known: usize,
+    },
+    /// Something else made it.
+    #[error("{path} is an SQLite database, but not one of Tidings")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// The file system refuses.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database refuses.
+    #[error("database: {0}")]
+    Sql(#[from] rusqlite::Error),
+}
+
+/// Most pages the WAL has before commits try to bring them into the database.
+const AUTOCHECKPOINT_PAGES: i64 = 4_000;
+
+/// How long a connection waits for another process' lock.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Memory for pages of one connection, in KiB.
+const CACHE_KIB: i64 = 16 * 1024;
+
+/// Bytes of the file that a connection maps instead of copying.
+const MMAP_BYTES: i64 = 64 * 1024 * 1024;
+
+/// Statements a connection keeps prepared: more than there are.
+const STATEMENTS_MAX: usize = 128;
+
+/// An opened database, from which connections are made.
+pub struct Sqlite {
+    name: String,
+    file: Option<PathBuf>,
+    lock: Option<Arc<File>>,
+    /// A database in memory lives as long as somebody holds a connection.
+    _anchor: Connection,
+}
+
+impl Sqlite {
+    /// Opens a database, makes it if it isn't there, and brings it to this version.
+    pub fn open(
+        location: &Location,
+        mode: Mode,
+        entropy: &mut dyn Entropy,
+    ) -> Result<Self, OpenError> {
+        let (name, file) = match location {
+            Location::File(path) => (path.display().to_string(), Some(path.clone())),
+            Location::Memory => (memory_name(), None),
+        };
+        let mut lock = None;
+        if let Some(path) = &file {
+            if mode == Mode::Serve {
+                lock = Some(Arc::new(lock_beside(path)?));
+            }
+            make_private(path)?;
+        }
+        let mut db = connect(file.as_deref(), &name)?;
+        if let Standing::Behind(_) = migrate::standing(&db, &name)? {
+            // Not beneath a server that runs on the schema as it was.
+            let _held = match (&file, &lock) {
+                (Some(path), None) => Some(lock_beside(path)?),
+                _ => None,
+            };
+            migrate::migrate(&mut db, &name, entropy)?;
+        }
+        Ok(Self { name, file, lock, _anchor: db })
+    }
+
+    /// Its writer: one while serving.
+    pub fn writer(&self, entropy: Box<dyn Entropy>) -> Result<SqliteWriter, OpenError> {
+        let db = connect(self.file.as_deref(), &self.name)?;
+        let wal = Wal::of(self.file.as_deref());
+        Ok(SqliteWriter::new(db, wal, entropy, self.lock.clone()))
+    }
+
+    /// A reader, one of as many as are wanted.
+    pub fn reader(&self) -> Result<SqliteReader, OpenError> {
+        let db = connect(self.file.as_deref(), &self.name)?;
+        Ok(SqliteReader::new(db, self.lock.clone())?)
+    }
+}
+
+/// A name no other database in this process has. Nothing depends on which.
+fn memory_name() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    format!("file:/tidings-{}?vfs=memdb", MADE.fetch_add(1, Ordering::Relaxed))
+}
+
+fn connect(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = match file {
+        Some(path) => Connection::open_with_flags(path, flags)?,
+        None => Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)?,
+    };
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // In memory the answer is `memory`, which is right there.
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    // Acknowledged is durable: the WAL is synced by every commit.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "wal_autocheckpoint", AUTOCHECKPOINT_PAGES)?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    db.pragma_update(None, "mmap_size", MMAP_BYTES)?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    Ok(db)
+}
+
+/// Holds `PATH.lock`. The system lets go of it with the process, however that ends.
+fn lock_beside(path: &Path) -> Result<File, OpenError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let io = |source| OpenError::Io { path: beside.display().to_string(), source };
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&beside).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.display().to_string() }),
+        Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+/// Makes the file, if there is none, for its owner's eyes only: it holds everybody's messages and
+/// the secret that signs tokens. SQLite gives the files beside it the same permissions.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(OpenError::Io { path: path.display().to_string(), source }),
+    }
+}
