@@ -177,3 +177,91 @@ fn query_parameter(parameter: QueryParameter) -> Value {
         "schema": schema,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match value {
+                        Value::String(target) if name == "$ref" => found.push(target),
+                        value => references(value, found),
+                    }
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = openapi();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 50);
+        for target in found {
+            let pointer = target.strip_prefix('#').expect("references stay inside");
+            assert!(document.pointer(pointer).is_some(), "{target}");
+        }
+    }
+
+    #[test]
+    fn every_route_is_in_it_once() {
+        let document = openapi();
+        let mut names = HashSet::new();
+        for route in ROUTES {
+            let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+            assert_eq!(operation["operationId"], route.operation);
+            assert!(names.insert(route.operation), "{} is there twice", route.operation);
+            let has_body = operation["requestBody"].is_object();
+            assert_eq!(has_body, route.body.is_some(), "{}", route.operation);
+            assert!(operation["responses"][route.success.to_string()].is_object());
+        }
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations: usize = paths.map(|path| path.as_object().unwrap().len()).sum();
+        assert_eq!(operations, ROUTES.len());
+    }
+
+    #[test]
+    fn every_example_can_be_sent() {
+        for route in ROUTES {
+            if let Some(body) = &route.body {
+                assert_eq!((body.reads)(body.example), Ok(()), "{}", route.operation);
+            }
+        }
+    }
+
+    #[test]
+    fn component_names_are_valid() {
+        let document = openapi();
+        for name in document["components"]["schemas"].as_object().unwrap().keys() {
+            let valid = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+            assert!(name.chars().all(valid), "{name}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_and_the_document_says_so() {
+        let document = openapi();
+        for route in ROUTES {
+            let Some(body) = &route.body else { continue };
+            let Ok(Value::Object(mut example)) = serde_json::from_str(body.example) else {
+                panic!("{} takes no object", route.operation);
+            };
+            example.insert("unknown".to_owned(), Value::Null);
+            let text = Value::Object(example).to_string();
+            assert!((body.reads)(&text).is_err(), "{}", route.operation);
+            let place = format!("/paths/{}/{}/requestBody/content/application~1json/schema/$ref",
+                route.path.replace('/', "~1"), route.method.to_ascii_lowercase());
+            let target = document.pointer(&place).and_then(Value::as_str).unwrap();
+            let schema = document.pointer(&target[1..]).unwrap();
+            let strict = schema["additionalProperties"] == false || schema["oneOf"].is_array();
+            assert!(strict, "{}: {schema}", route.operation);
+        }
+    }
+}

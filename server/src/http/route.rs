@@ -230,3 +230,37 @@ impl Route {
 fn reads<T: DeserializeOwned>(text: &str) -> Result<(), String> {
     serde_json::from_str::<T>(text).map(drop).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::http::ROUTES;
+
+    fn found(path: &str) -> Vec<(&'static str, Vec<String>)> {
+        ROUTES.iter().filter_map(|route| Some((route.path, route.matches(path)?))).collect()
+    }
+
+    #[test]
+    fn paths_match_whole_and_give_their_parameters() {
+        let both = found("/v1/accounts/a/members/b");
+        assert_eq!(both.len(), 2);
+        assert_eq!(both[0].1, ["a", "b"]);
+        assert_eq!(found("/v1/firm").len(), 2);
+        let nothing = [
+            "", "/", "/v1", "/v1/", "/v1/firm/", "//v1/firm", "/v1/FIRM", "/v1/firm/x", "/v2/firm",
+            "/v1/accounts/a/members", "/v1/%66irm",
+        ];
+        for path in nothing {
+            assert!(found(path).is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn no_two_routes_take_the_same_request() {
+        for (at, route) in ROUTES.iter().enumerate() {
+            for other in &ROUTES[at + 1..] {
+                let same = route.method == other.method && other.matches(route.path).is_some();
+                assert!(!same, "{} and {}", route.operation, other.operation);
+            }
+        }
+    }
+}
