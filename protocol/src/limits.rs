@@ -74,7 +74,7 @@ pub const RENDER_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX;
 /// Bytes of the last message that a thread list shows.
 pub const EXCERPT_BYTES_MAX: usize = 160;
 
-/// Seconds between the server's pings.
+/// Seconds of silence after which the server pings.
 pub const PING_SECONDS: u64 = 25;
 
 /// Seconds of further silence after which a pinged peer is given up.
