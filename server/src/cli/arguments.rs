@@ -1,5 +1,7 @@
 //! Every command and its flags. Those of settings are made from the table of settings.
 
+use super::firm::parse_name;
+use super::token::{parse_person, parse_ttl};
 use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use std::path::PathBuf;
@@ -62,7 +64,11 @@ fn demo() -> Command {
 }
 
 fn firm() -> Command {
-    let name = Arg::new("name").value_name("NAME").required(true).help("The firm's name");
+    let name = Arg::new("name")
+        .value_name("NAME")
+        .required(true)
+        .help("The firm's name")
+        .value_parser(parse_name);
     let create = Command::new("create")
         .about("Make a firm, and print its id and its API key")
         .after_help("The key is kept as a hash only, so this is the one time it is shown.")
@@ -80,12 +86,14 @@ fn token() -> Command {
         .long("person")
         .value_name("PERSON")
         .required(true)
-        .help("Whose token: member:UUID or contact:UUID");
+        .help("Whose token: member:UUID or contact:UUID")
+        .value_parser(parse_person);
     let ttl = Arg::new("ttl")
         .long("ttl")
         .value_name("TIME")
         .default_value("1h")
-        .help("How long it is good, 1s to 24h");
+        .help("How long it is good, 1s to 24h")
+        .value_parser(parse_ttl);
     let command = Command::new("token").about("Print a token for a person").arg(person).arg(ttl);
     configured(command, |setting| matches!(setting.key, "store" | "auth.audience" | "auth.issuer"))
 }

@@ -7,14 +7,18 @@ use crate::config::Config;
 use anyhow::{Context as _, bail};
 use std::io::Write as _;
 use tidings_protocol::limits::NAME_BYTES_MAX;
-use tidings_protocol::{FirmId, filled, one_line};
+use tidings_protocol::{FirmId, Refusal, filled, one_line};
 use tidings_storage::{DirectoryChange, Done, Operation};
+
+/// A name that a firm may have.
+pub(super) fn parse_name(text: &str) -> Result<String, Refusal> {
+    filled("name", text, NAME_BYTES_MAX)?;
+    one_line("name", text)?;
+    Ok(text.to_owned())
+}
 
 /// Makes a firm and prints `firm ID` and `api_key SECRET`.
 pub(super) fn create(config: &Config, name: &str) -> anyhow::Result<()> {
-    filled("NAME", name, NAME_BYTES_MAX)
-        .and_then(|()| one_line("NAME", name))
-        .map_err(|refusal| anyhow::anyhow!("the firm's name: {}", refusal.message))?;
     let mut operator = Operator::open(&config.store, Box::new(SystemClock))?;
     let (firm, secret) = create_firm(&mut operator, name)?;
     say(&format!("firm {firm}\napi_key {secret}\n"))?;

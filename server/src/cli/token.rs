@@ -1,10 +1,10 @@
 //! `tidings token`: a token for a person, signed by the store's own secret.
 
-use super::{Operator, say, text};
+use super::{Operator, say};
 use crate::auth::Auth;
 use crate::clock::SystemClock;
 use crate::config::{AuthConfig, Config, duration};
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::ArgMatches;
 use std::time::Duration;
 use tidings_protocol::{ContactId, MemberId, Person, TokenId};
@@ -16,9 +16,8 @@ const TTL_MAX: Duration = Duration::from_hours(24);
 
 /// Prints a token for `--person`.
 pub(super) fn print(config: &Config, args: &ArgMatches) -> anyhow::Result<()> {
-    let (person, ttl) = (text(args, "person"), text(args, "ttl"));
-    let person = parse_person(person).with_context(|| format!("--person {person}"))?;
-    let ttl = parse_ttl(ttl).map_err(|wrong| anyhow!("--ttl {ttl}: {wrong}"))?;
+    let person = *args.get_one::<Person>("person").context("clap asks for it")?;
+    let ttl = *args.get_one::<Duration>("ttl").context("it has a default")?;
     let mut operator = Operator::open_existing(&config.store, Box::new(SystemClock))?;
     let firm = operator.reader.firm_of(person)?;
     let firm = firm.with_context(|| format!("{person}: there is nobody with this id"))?;
@@ -49,16 +48,18 @@ pub(crate) fn mint(
     Ok(auth.mint(actor, ttl_s, operator.now(), TokenId(Uuid::new_v4())).token)
 }
 
-fn parse_person(text: &str) -> anyhow::Result<Person> {
+/// `member:UUID` or `contact:UUID`.
+pub(super) fn parse_person(text: &str) -> Result<Person, String> {
     let (kind, id) = text.split_once(':').unwrap_or((text, ""));
     match (kind, Uuid::parse_str(id)) {
         ("member", Ok(id)) => Ok(Person::Member(MemberId(id))),
         ("contact", Ok(id)) => Ok(Person::Contact(ContactId(id))),
-        _ => bail!("must be member:UUID or contact:UUID"),
+        _ => Err("must be member:UUID or contact:UUID".to_owned()),
     }
 }
 
-fn parse_ttl(text: &str) -> Result<Duration, String> {
+/// `1s` to `24h`.
+pub(super) fn parse_ttl(text: &str) -> Result<Duration, String> {
     let ttl = duration(text)?;
     if ttl < Duration::from_secs(1) || ttl > TTL_MAX {
         return Err("must be 1s to 24h".to_owned());

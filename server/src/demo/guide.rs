@@ -6,19 +6,24 @@ use crate::Addresses;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// A client in a few lines: prints what it hears, posts the lines that are typed.
+/// A client in a few lines: prints what is said and the beginning of all else it hears, and posts
+/// the lines that are typed.
 const PYTHON_CLIENT: &str = r#"python3 -c '
 import json, sys, threading, uuid
 from websockets.sync.client import connect
 url, token, thread = sys.argv[1:]
-ws = connect(url, subprotocols=["tidings.v1.json"])
-send = lambda id, command: ws.send(json.dumps({"id": id, "command": command}))
-send(1, {"authenticate": {"token": token}})
-send(2, {"join": {"thread": thread, "after": 0}})
-threading.Thread(target=lambda: [print(frame) for frame in ws], daemon=True).start()
-for id, line in enumerate(sys.stdin, 3):
-    key = str(uuid.uuid4())
-    send(id, {"post_message": {"thread": thread, "key": key, "body": line.strip()}})
+def hear(ws):
+    for frame in map(json.loads, ws):
+        said = frame.get("event", {}).get("kind", {}).get("message_posted")
+        print(">", said["body"] if said else json.dumps(frame)[:100])
+with connect(url, subprotocols=["tidings.v1.json"]) as ws:
+    send = lambda id, command: ws.send(json.dumps({"id": id, "command": command}))
+    send(1, {"authenticate": {"token": token}})
+    send(2, {"join": {"thread": thread, "after": 0}})
+    threading.Thread(target=hear, args=[ws], daemon=True).start()
+    for id, line in enumerate(sys.stdin, 3):
+        key = str(uuid.uuid4())
+        send(id, {"post_message": {"thread": thread, "key": key, "body": line.strip()}})
 '"#;
 
 /// The same with websocat: typed lines become messages.
@@ -69,11 +74,14 @@ fn people(out: &mut String, firm: &DemoFirm) {
 fn conversation(out: &mut String) {
     let _ = writeln!(
         out,
-        "\nA conversation with Python (`pip install websockets`): the second line in one terminal\n\
-         with \"$CONTACT\", in the other with \"$MEMBER\"; then type.\n"
+        "\nA conversation with Python (`pip install websockets`): this in one terminal, and in the\n\
+         other with \"$MEMBER\" in the last line; then type in either.\n"
     );
     let _ = writeln!(out, "{PYTHON_CLIENT} \"$URL\" \"$CONTACT\" \"$THREAD\"\n");
-    let _ = writeln!(out, "The same with websocat: first the function, in both terminals.\n");
+    let _ = writeln!(
+        out,
+        "The same with websocat (a message may hold no quotes or backslashes then).\n"
+    );
     let _ = writeln!(out, "{WEBSOCAT_CLIENT}");
     let _ = writeln!(out, "talk \"$CONTACT\" | websocat --protocol tidings.v1.json \"$URL\"");
 }
@@ -83,7 +91,7 @@ fn requests(out: &mut String, firm: &DemoFirm, http: SocketAddr, ops: SocketAddr
     let _ = writeln!(out, "\nAs a host application would, and for everybody:\n");
     let _ = writeln!(
         out,
-        "curl -s http://{http}/v1/commands -H \"Authorization: Bearer $API_KEY\" \\\n  \
+        "curl -sw '\\n' http://{http}/v1/commands -H \"Authorization: Bearer $API_KEY\" \\\n  \
          -H 'Content-Type: application/json' -d '{{\"actor\":{actor},\"command\":{{\
          \"post_message\":{{\"thread\":\"'$THREAD'\",\"key\":\"'$(cat \
          /proc/sys/kernel/random/uuid)'\",\"body\":\"Hello from curl\"}}}}}}'"

@@ -35,14 +35,16 @@ pub fn run(flags: Vec<Given>, data: Option<PathBuf>) -> anyhow::Result<()> {
     })
 }
 
-/// The defaults and the flags, but quiet: what is printed is to be read.
+/// Defaults that differ from a server's: quiet, since what is printed is to be read, and small
+/// enough for the limit on open files of any machine.
+const DEFAULTS: [(&str, &str); 2] = [("log.filter", "warn"), ("limits.connections", "500")];
+
 fn configure(mut flags: Vec<Given>) -> Result<Effective, Problems> {
-    let filter = Setting::of_key("log.filter").into_iter();
-    flags.extend(filter.map(|setting| Given {
-        setting,
-        text: "warn".to_owned(),
-        source: Source::Default,
-    }));
+    let defaults = DEFAULTS.iter().filter_map(|(key, text)| {
+        let setting = Setting::of_key(key)?;
+        Some(Given { setting, text: (*text).to_owned(), source: Source::Default })
+    });
+    flags.extend(defaults);
     config::resolve(&flags, Problems::default())
 }
 
