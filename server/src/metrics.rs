@@ -1,4 +1,4 @@
-//! What is counted, for `/metrics`: OpenMetrics text, each name with its unit.
+//! What is counted, for `/metrics`: `OpenMetrics` text, each name with its unit.
 //!
 //! What lies on the way of a message is a plain atomic or a histogram of its own. Labelled counters
 //! look their labels up, so they count once per command, request or close, never once per recipient.
@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
+use std::time::Duration;
 use tidings_protocol::RefusalCode;
 
 /// The media type of [`Metrics::encode`].
@@ -26,6 +27,8 @@ pub struct Metrics {
     pub messages_total: Counter,
     /// Frames that rooms have queued to sockets.
     pub deliveries_total: Counter,
+    /// Frames queued to sockets by feeds.
+    pub feed_frames_total: Counter,
     /// From reading a writing command to queueing its reply.
     pub ack_seconds: Histogram,
     /// From the commit of an event to its being queued to every joined socket here.
@@ -79,6 +82,7 @@ impl Metrics {
             connections_total: r.plain("connections_opened", "Sockets ever opened"),
             messages_total: r.plain("messages", "Messages posted"),
             deliveries_total: r.plain("deliveries", "Frames queued to sockets by rooms"),
+            feed_frames_total: r.plain("feed_frames", "Frames queued to sockets by feeds"),
             ack_seconds: r.seconds("ack", "From reading a writing command to queueing its reply"),
             fanout_seconds: r
                 .seconds("fanout", "From an event's commit to all its sockets' queues"),
@@ -98,6 +102,18 @@ impl Metrics {
             http_requests: r.plain("http_requests", "HTTP requests, by route and status"),
             registry,
         }
+    }
+
+    /// Counts a transaction.
+    pub fn commit(&self, operations: usize, took: Duration, durable: bool) {
+        if !durable {
+            self.commit_failures_total.inc();
+            return;
+        }
+        // Batches are bounded far below where a float loses count.
+        #[expect(clippy::cast_precision_loss, reason = "see above")]
+        self.commit_batch_operations.observe(operations as f64);
+        self.commit_seconds.observe(took.as_secs_f64());
     }
 
     /// Counts a command and what became of it.
