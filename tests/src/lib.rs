@@ -1,1 +1,35 @@
-//! x
+//! What the tests from outside are written with: real `tidings` processes on loopback, real sockets,
+//! a firm that is made as a host application would make it.
+//!
+//! * [`Server`] is a process with a folder of its own; it can be killed, stopped and started again.
+//! * [`Firm`] is a tenant on it, held by its API key. [`Cast`] is a small one with people in it.
+//! * [`Client`] is one connection of a person. It checks every event it gets against the rule of
+//!   `seq` (none missing, none twice, none back), so that every test does.
+//! * [`Http`] sends one request at a time.
+//!
+//! Nothing sleeps: every wait is for something, and has a deadline that names it ([`within`]).
+//!
+//! **Invariant:** of our own crates only `protocol` is known here. What a server does is learnt
+//! from outside.
+
+mod binary;
+mod client;
+mod endpoint;
+mod firm;
+mod http;
+mod logs;
+mod process;
+mod server;
+mod traffic;
+mod wait;
+
+pub use binary::{Finished, tidings};
+pub use client::{Client, Closed};
+pub use endpoint::Endpoint;
+pub use firm::{Cast, Firm};
+pub use http::{Answer, Http};
+pub use logs::Logs;
+pub use process::Process;
+pub use server::Server;
+pub use traffic::{history, key, messages, post, start_thread, thread};
+pub use wait::{DEADLINE, within};

@@ -1,0 +1,98 @@
+//! Finding the program under test, and running it for commands that end by themselves.
+
+use crate::wait::within;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use tokio::process::Command;
+
+/// What a command that ended has said.
+#[derive(Debug)]
+pub struct Finished {
+    /// The exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Finished {
+    /// The same, if it ended well.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The rest of the line of standard output that begins with a word.
+    #[track_caller]
+    pub fn value(&self, word: &str) -> &str {
+        let found = self.stdout.lines().find_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
+        found.unwrap_or_else(|| panic!("no line `{word} …` in:\n{}", self.stdout)).trim()
+    }
+}
+
+/// Runs `tidings` with these arguments until it ends.
+pub async fn tidings<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
+    let mut command = command();
+    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    let output = within("a command of tidings to end", command.output()).await;
+    let output = output.expect("tidings can be run");
+    Finished {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The program, with nothing of ours in its environment.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(path());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TIDINGS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// `TIDINGS_BIN`, or the one that was built beside this test; built now if there is none.
+fn path() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        if let Some(given) = std::env::var_os("TIDINGS_BIN") {
+            return PathBuf::from(given);
+        }
+        let beside = beside_this_test();
+        if !beside.is_file() {
+            build(&beside);
+        }
+        beside
+    })
+}
+
+/// `target/debug/tidings` for a test in `target/debug/deps`.
+fn beside_this_test() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows where it is");
+    let folder = test.parent().expect("it is in a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    folder.join(format!("tidings{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn build(beside: &Path) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo);
+    command.args(["build", "--package", "tidings-server", "--bin", "tidings", "--target-dir"]);
+    command.arg(beside.parent().and_then(Path::parent).expect("target/PROFILE"));
+    if beside.parent().is_some_and(|folder| folder.ends_with("release")) {
+        command.arg("--release");
+    }
+    let built = command.status().is_ok_and(|status| status.success());
+    assert!(
+        built && beside.is_file(),
+        "{} can't be built; run `cargo build -p tidings-server`, or set TIDINGS_BIN",
+        beside.display()
+    );
+}

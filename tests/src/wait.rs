@@ -1,0 +1,16 @@
+//! Waiting with a deadline that says what was waited for.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// How long anything may take that takes milliseconds on an idle machine. Long, because the tests
+/// of a whole workspace run beside each other.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Waits for something that has to happen soon. Panics with `what` if it does not.
+pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(DEADLINE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {} s for {what}", DEADLINE.as_secs()),
+    }
+}

@@ -1,0 +1,3 @@
+//! End to end: real processes, real sockets, one file for each theme.
+
+mod conversation;
