@@ -47,9 +47,8 @@ pub async fn principal(node: &Node, headers: &HeaderMap) -> Result<Option<Princi
     }
     let hash = hash_api_key(credential);
     let firm = ask(node, move |reader| reader.firm_of_api_key(&hash)).await?;
-    firm.map(|firm| Some(Principal::ApiKey(firm))).ok_or_else(|| {
-        Refusal::new(RefusalCode::Unauthenticated).because("no such API key")
-    })
+    firm.map(|firm| Some(Principal::ApiKey(firm)))
+        .ok_or_else(|| Refusal::new(RefusalCode::Unauthenticated).because("no such API key"))
 }
 
 /// The credential of `Authorization: Bearer` (RFC 6750, 2.1), if there is one.

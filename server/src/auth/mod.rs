@@ -151,8 +151,7 @@ impl Auth {
     pub fn mint(&self, actor: Actor, ttl_s: u32, now: Timestamp, token: TokenId) -> IssuedToken {
         let ttl_ms = (i64::from(ttl_s) * 1000).min(OWN_LIFETIME_MS_MAX);
         let expires_ms = now.plus_millis(ttl_ms);
-        let payload =
-            claims::write(&self.own.name, &self.audience, actor, token, now, expires_ms);
+        let payload = claims::write(&self.own.name, &self.audience, actor, token, now, expires_ms);
         let token_text = jws::sign(&self.signer, TOKEN_TYPE, &payload);
         IssuedToken { token_id: token, token: token_text, expires_ms }
     }
@@ -183,8 +182,9 @@ fn host_keys(config: &AuthConfig) -> Result<Vec<Key>, KeyError> {
             }
             Ok(vec![Key::hs256(jws::secret(secret))])
         }
-        (None, Some(path)) => jwks::parse(&read(path)?)
-            .map_err(|reason| KeyError::Bad { path: path.clone(), reason }),
+        (None, Some(path)) => {
+            jwks::parse(&read(path)?).map_err(|reason| KeyError::Bad { path: path.clone(), reason })
+        }
         (Some(_), Some(_)) => Err(KeyError::Settings(
             "auth.host_secret_file and auth.host_jwks_file exclude each other",
         )),
@@ -195,8 +195,8 @@ fn host_keys(config: &AuthConfig) -> Result<Vec<Key>, KeyError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, KeyError> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| KeyError::Read { path: path.to_owned(), error })?;
+    let bytes =
+        std::fs::read(path).map_err(|error| KeyError::Read { path: path.to_owned(), error })?;
     if bytes.len() > KEY_FILE_BYTES_MAX {
         let reason = format!("{} bytes long; at most {KEY_FILE_BYTES_MAX}", bytes.len());
         return Err(KeyError::Bad { path: path.to_owned(), reason });

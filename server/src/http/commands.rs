@@ -53,9 +53,8 @@ fn bad_actor(why: &str) -> Problem {
 
 /// Fields of commands are named as in replies on a socket: `post_message.body`.
 fn like_a_frame(mut refusal: Refusal) -> Refusal {
-    refusal.field = refusal
-        .field
-        .map(|path| path.strip_prefix("command.").map_or(path.clone(), str::to_owned));
+    refusal.field =
+        refusal.field.map(|path| path.strip_prefix("command.").map_or(path.clone(), str::to_owned));
     refusal
 }
 

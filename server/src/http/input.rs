@@ -141,7 +141,8 @@ mod tests {
     fn wrong_json_is_told_where() {
         let refusal = json::<NewMember>(br#"{"name":"a","email":"b","role":"boss"}"#).unwrap_err();
         assert_eq!(refusal.field.as_deref(), Some("role"));
-        let refusal = json::<CommandRequest>(br#"{"command":{"archive":{"thread":7}}}"#).unwrap_err();
+        let refusal =
+            json::<CommandRequest>(br#"{"command":{"archive":{"thread":7}}}"#).unwrap_err();
         assert_eq!(refusal.field.as_deref(), Some("command.archive.thread"));
         assert!(json::<NewMember>(b"{} {}").is_err());
         assert_eq!(json::<NewMember>(b"").unwrap_err().field, None);

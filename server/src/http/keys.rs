@@ -34,9 +34,7 @@ pub(super) async fn create_api_key(call: Call) -> Result<Response, Problem> {
         HttpProblem::Internal
     })?;
     match change(&call, DirectoryChange::CreateApiKey { label, hash }).await? {
-        Done::ApiKey(made) => {
-            respond(StatusCode::CREATED, &IssuedApiKey { key: made.key, secret })
-        }
+        Done::ApiKey(made) => respond(StatusCode::CREATED, &IssuedApiKey { key: made.key, secret }),
         _ => Err(HttpProblem::Internal.into()),
     }
 }

@@ -256,8 +256,11 @@ mod tests {
             example.insert("unknown".to_owned(), Value::Null);
             let text = Value::Object(example).to_string();
             assert!((body.reads)(&text).is_err(), "{}", route.operation);
-            let place = format!("/paths/{}/{}/requestBody/content/application~1json/schema/$ref",
-                route.path.replace('/', "~1"), route.method.to_ascii_lowercase());
+            let place = format!(
+                "/paths/{}/{}/requestBody/content/application~1json/schema/$ref",
+                route.path.replace('/', "~1"),
+                route.method.to_ascii_lowercase()
+            );
             let target = document.pointer(&place).and_then(Value::as_str).unwrap();
             let schema = document.pointer(&target[1..]).unwrap();
             let strict = schema["additionalProperties"] == false || schema["oneOf"].is_array();

@@ -26,7 +26,11 @@ impl Patient {
     }
 
     /// Passes a write's progress on, and fails one that has made none for too long.
-    fn judge<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn judge<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if write.is_ready() {
             self.waiting = None;
             return write;

@@ -246,8 +246,17 @@ mod tests {
         assert_eq!(both[0].1, ["a", "b"]);
         assert_eq!(found("/v1/firm").len(), 2);
         let nothing = [
-            "", "/", "/v1", "/v1/", "/v1/firm/", "//v1/firm", "/v1/FIRM", "/v1/firm/x", "/v2/firm",
-            "/v1/accounts/a/members", "/v1/%66irm",
+            "",
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/firm/",
+            "//v1/firm",
+            "/v1/FIRM",
+            "/v1/firm/x",
+            "/v2/firm",
+            "/v1/accounts/a/members",
+            "/v1/%66irm",
         ];
         for path in nothing {
             assert!(found(path).is_empty(), "{path}");

@@ -2,8 +2,8 @@
 //! connection over, with whatever the client has already sent behind it.
 
 use super::cors;
-use super::problem::{HttpProblem, Problem};
 use super::patient::Patient;
+use super::problem::{HttpProblem, Problem};
 use super::request::{Call, Head, Wire};
 use crate::auth::{Identity, authenticate, bearer};
 use crate::node::Node;
