@@ -1,0 +1,113 @@
+//! The program as an operator meets it: what commands print, on which stream, with which exit code.
+//! (Cargo builds the program because this test asks for it, with the features of all the tests.)
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn tidings(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tidings"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program can be run")
+}
+
+/// Runs a command that must end well, and gives its standard output.
+fn stdout(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = tidings(folder, arguments, environment);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a command that must fail with an exit code, and gives its standard error.
+fn refused(folder: &Path, code: i32, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = tidings(folder, arguments, environment);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
+    assert_eq!(output.stdout, b"", "{arguments:?} failed, but printed something");
+    errors
+}
+
+#[test]
+fn check_config_prints_each_value_with_its_source() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.toml"), "[limits]\nreaders = 3\nconnections = 7\n")
+        .unwrap();
+    let arguments = ["check-config", "--config", "t.toml", "--listen", "127.0.0.1:1"];
+    let environment = [("TIDINGS_READERS", "4"), ("TIDINGS_LISTEN", "127.0.0.1:2")];
+    let shown = stdout(folder.path(), &arguments, &environment);
+    for line in [
+        "listen = \"127.0.0.1:1\"  # --listen",
+        "readers = 4  # TIDINGS_READERS",
+        "connections = 7  # t.toml:3",
+        "sockets_per_person = 20  # default",
+    ] {
+        assert!(shown.lines().any(|l| l == line), "{line} is missing in\n{shown}");
+    }
+}
+
+#[test]
+fn check_config_names_everything_that_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t.toml"), "lisen = \"x\"\n").unwrap();
+    let environment =
+        [("TIDINGS_READERS", "0"), ("TIDINGS_STOR", "x"), ("TIDINGS_CONFIG", "t.toml")];
+    let said = refused(folder.path(), 2, &["check-config", "--store", "x"], &environment);
+    for expected in [
+        "t.toml:1: unknown key `lisen`; the nearest known one is `listen`",
+        "TIDINGS_STOR: unknown variable; the nearest known one is TIDINGS_STORE",
+        "TIDINGS_READERS: limits.readers = `0` must be 1 to 64",
+        "--store: store = `x` must be sqlite:PATH",
+    ] {
+        assert!(said.contains(expected), "{expected} is missing in\n{said}");
+    }
+    assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+#[test]
+fn unknown_flags_and_bad_arguments_are_refused_with_code_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| refused(folder.path(), 2, arguments, &[]);
+    assert!(run(&["serve", "--lissen", "x"]).contains("'--listen'"));
+    assert!(run(&["serv"]).contains("'serve'"));
+    assert!(run(&["token", "--person", "member:1"]).contains("member:UUID or contact:UUID"));
+    let nobody = "member:01a1ff8d-a1c3-77f7-bd2a-61917f1f2da9";
+    assert!(run(&["token", "--person", nobody, "--ttl", "25h"]).contains("1s to 24h"));
+    assert!(run(&["firm", "create", " "]).contains("empty"));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
+}
+
+#[test]
+fn a_firm_is_made_without_a_server_and_its_key_is_shown_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = ("TIDINGS_STORE", "sqlite:a/b.db");
+    let said = stdout(folder.path(), &["firm", "create", "Bright & Partners"], &[store]);
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    let secret = lines[1].strip_prefix("api_key tk_").expect("the key");
+    assert!(lines[0].strip_prefix("firm ").is_some_and(|id| id.len() == 36), "{said}");
+
+    stdout(folder.path(), &["backup", "copy.db"], &[store]);
+    for file in ["a/b.db", "copy.db"] {
+        let bytes = std::fs::read(folder.path().join(file)).unwrap();
+        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "{file} has the secret");
+    }
+    let again = refused(folder.path(), 1, &["backup", "copy.db"], &[store]);
+    assert_eq!(again, "tidings: copy.db: exists already; a backup goes to a new file\n");
+    let nobody = "contact:01a1ff8d-a1c3-77f7-bd2a-61917f1f2da9";
+    let said = refused(folder.path(), 1, &["token", "--person", nobody], &[store]);
+    assert_eq!(said, format!("tidings: {nobody}: there is nobody with this id\n"));
+}
+
+#[test]
+fn tools_do_not_make_a_store_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(folder.path(), 1, &["backup", "copy.db"], &[]);
+    assert!(said.contains("tidings-data/tidings.db: there is no store"), "{said}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
+}
