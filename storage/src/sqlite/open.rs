@@ -161,6 +161,8 @@ fn connect(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
     db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     db.pragma_update(None, "mmap_size", MMAP_BYTES)?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // What was deleted is gone from the file too, and so from its copies.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     Ok(db)
 }
 

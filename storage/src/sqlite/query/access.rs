@@ -5,7 +5,7 @@ use crate::access::{Access, Actor};
 use crate::sqlite::rows::{self, OpError};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashSet;
-use tidings_protocol::{AccountId, Person, RefusalCode, ThreadId};
+use tidings_protocol::{AccountId, Person, Refusal, RefusalCode, ThreadId};
 use uuid::Uuid;
 
 /// A person's role, or its account, with no account or thread filled in. None if it may not log
@@ -35,9 +35,9 @@ pub(in crate::sqlite) fn standing(
         .optional()
 }
 
-/// As [`standing`], refused as `not_found` for whoever has no access.
+/// As [`standing`], refused for whoever may not log in.
 pub(super) fn required(db: &Connection, actor: Actor) -> Result<Access, OpError> {
-    standing(db, actor)?.ok_or_else(|| RefusalCode::NotFound.into())
+    standing(db, actor)?.ok_or_else(|| RefusalCode::Unauthenticated.into())
 }
 
 /// All that a person may see.
@@ -101,11 +101,15 @@ pub(super) fn thread(db: &Connection, actor: Actor, thread: ThreadId) -> Result<
         )
         .optional()?;
     let Some((num, account, assigned, called)) = found else {
-        return Err(RefusalCode::NotFound.into());
+        return Err(missing());
     };
     if let Access::Team { accounts, mentioned, .. } = &mut access {
         accounts.extend(assigned.then_some(account));
         mentioned.extend(called.then_some(thread));
     }
-    if access.sees_thread(account, thread) { Ok(num) } else { Err(RefusalCode::NotFound.into()) }
+    if access.sees_thread(account, thread) { Ok(num) } else { Err(missing()) }
+}
+
+fn missing() -> OpError {
+    Refusal::new(RefusalCode::NotFound).at("thread").into()
 }

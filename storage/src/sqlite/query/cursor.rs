@@ -11,6 +11,9 @@ const TIME_BYTES: usize = 8;
 const ID_BYTES: usize = 16;
 const _: () = assert!(2 * (TIME_BYTES + ID_BYTES) <= CURSOR_BYTES_MAX);
 
+/// The field of a cursor in a command. Over HTTP it is the query's `cursor`.
+pub(super) const IN_COMMANDS: &str = "page.cursor";
+
 /// Items of a page.
 pub(super) fn limit(page: &Page) -> Result<u32, Refusal> {
     let limit = page.limit.unwrap_or(PAGE_ITEMS_DEFAULT);
@@ -65,10 +68,9 @@ pub(super) fn below_thread(
     db: &Connection,
     firm: FirmId,
     page: &Page,
-    field: &str,
 ) -> Result<(i64, i64), crate::sqlite::rows::OpError> {
     let Some(text) = &page.cursor else { return Ok((i64::MAX, i64::MAX)) };
-    let bytes = unhex::<{ TIME_BYTES + ID_BYTES }>(text).ok_or_else(|| bad(field))?;
+    let bytes = unhex::<{ TIME_BYTES + ID_BYTES }>(text).ok_or_else(|| bad(IN_COMMANDS))?;
     let (time, id) = bytes.split_at(TIME_BYTES);
     let mut at = [0; TIME_BYTES];
     at.copy_from_slice(time);
@@ -76,7 +78,7 @@ pub(super) fn below_thread(
         .prepare_cached("SELECT num FROM threads WHERE id = ?1 AND firm = ?2")?
         .query_row(params![id, firm.0.as_bytes()], |row| row.get(0))
         .optional()?;
-    Ok((i64::from_be_bytes(at), num.ok_or_else(|| bad(field))?))
+    Ok((i64::from_be_bytes(at), num.ok_or_else(|| bad(IN_COMMANDS))?))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -43,8 +43,7 @@ pub(super) fn of(
     page: &Page,
 ) -> Result<(Vec<InboxItem>, Option<String>), OpError> {
     let limit = cursor::limit(page)?;
-    let (below_ms, below_num) =
-        cursor::below_thread(db, actor.firm, page, "list_inbox.page.cursor")?;
+    let (below_ms, below_num) = cursor::below_thread(db, actor.firm, page)?;
     let mut statement = db.prepare_cached(&statement(access))?;
     let found = statement.query_map(
         params![

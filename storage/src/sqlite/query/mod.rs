@@ -23,8 +23,18 @@ use crate::access::Actor;
 use rusqlite::Connection;
 use tidings_protocol::{Command, RefusalCode, Reply};
 
-/// Answers a reading command.
+/// Answers a reading command. Refusals name fields as `command.field`.
 pub(super) fn answer(db: &Connection, actor: Actor, command: &Command) -> Result<Reply, OpError> {
+    perform(db, actor, command).map_err(|error| match error {
+        OpError::Refused(mut refusal) => {
+            refusal.field = refusal.field.map(|field| format!("{}.{field}", command.name()));
+            OpError::Refused(refusal)
+        }
+        OpError::Sql(_) => error,
+    })
+}
+
+fn perform(db: &Connection, actor: Actor, command: &Command) -> Result<Reply, OpError> {
     use Command as C;
     match command {
         C::GetThread { thread } => {

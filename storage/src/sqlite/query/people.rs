@@ -1,7 +1,7 @@
 //! What people see of the directory from a socket: colleagues to mention, accounts to write to,
 //! their own preferences.
 
-use super::cursor::{self, bad};
+use super::cursor::{self, IN_COMMANDS, bad};
 use super::{access, directory};
 use crate::access::{Access, Actor};
 use crate::sqlite::rows::{self, OpError};
@@ -17,8 +17,7 @@ pub(super) fn members(db: &Connection, actor: Actor, page: &Page) -> Result<Repl
         return Err(RefusalCode::NotAllowed.into());
     }
     let limit = cursor::limit(page)?;
-    let field = "list_members.page.cursor";
-    let (name, id) = directory::position(db, "members", actor.firm, page, field)?;
+    let (name, id) = directory::position(db, "members", actor.firm, page, IN_COMMANDS)?;
     let mut statement = db.prepare_cached(
         "SELECT id, name FROM members WHERE firm = ?1 AND (name, id) > (?2, ?3) AND active = 1
          ORDER BY name, id LIMIT ?4",
@@ -90,18 +89,17 @@ fn account_position(
     whose: Uuid,
     page: &Page,
 ) -> Result<(String, Vec<u8>), OpError> {
-    let field = "list_accounts.page.cursor";
-    let Some(id) = cursor::id(page, field)? else { return Ok((String::new(), Vec::new())) };
+    let Some(id) = cursor::id(page, IN_COMMANDS)? else { return Ok((String::new(), Vec::new())) };
     let name = db
         .prepare_cached(&format!("SELECT a.name FROM {from} AND a.id = ?3"))?
         .query_row(params![actor.firm.0.as_bytes(), whose.as_bytes(), id.as_bytes()], |row| {
             row.get(0)
         })
         .optional()?;
-    Ok((name.ok_or_else(|| bad(field))?, id.as_bytes().to_vec()))
+    Ok((name.ok_or_else(|| bad(IN_COMMANDS))?, id.as_bytes().to_vec()))
 }
 
-/// What a person has chosen. `not_found` for whoever has no access.
+/// What a person has chosen.
 pub(in crate::sqlite) fn preferences(
     db: &Connection,
     actor: Actor,

@@ -21,7 +21,7 @@ pub(super) fn list(
         Some(account) => access::for_account(db, actor, account)?,
     };
     let scope = Scope::of(&access, account);
-    let mut walk = walk(db, actor, scope, " AND t.tasks_total > 0", page, "task_progress")?;
+    let mut walk = walk(db, actor, scope, " AND t.tasks_total > 0", page)?;
     let (mut threads, mut bytes) = (Vec::new(), 0);
     for (item, num) in &walk.found {
         let tasks = thread::tasks(db, *num)?;

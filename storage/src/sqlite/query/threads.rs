@@ -23,7 +23,7 @@ pub(super) fn list(
 ) -> Result<Reply, OpError> {
     let access = with_account(db, actor, filter)?;
     let scope = Scope::of(&access, filter.account);
-    let mut walk = walk(db, actor, scope, &conditions(&access, filter)?, page, "list_threads")?;
+    let mut walk = walk(db, actor, scope, &conditions(&access, filter)?, page)?;
     let items = walk.found.drain(..).map(|(item, _)| item).collect();
     Ok(Reply::Threads { items, next: walk.next })
 }
@@ -39,7 +39,7 @@ fn with_account(db: &Connection, actor: Actor, filter: &ThreadFilter) -> Result<
 fn conditions(access: &Access, filter: &ThreadFilter) -> Result<String, Refusal> {
     if filter.following && matches!(access, Access::Contact { .. }) {
         return Err(Refusal::new(RefusalCode::NotAllowed)
-            .at("list_threads.filter.following")
+            .at("filter.following")
             .because("only members follow threads"));
     }
     let wanted = [
@@ -97,11 +97,9 @@ pub(super) fn walk(
     scope: Scope,
     conditions: &str,
     page: &Page,
-    command: &str,
 ) -> Result<Walk, OpError> {
     let limit = cursor::limit(page)?;
-    let field = format!("{command}.page.cursor");
-    let (below_ms, below_num) = cursor::below_thread(db, actor.firm, page, &field)?;
+    let (below_ms, below_num) = cursor::below_thread(db, actor.firm, page)?;
     let mut statement = db.prepare_cached(&statement(scope, conditions))?;
     let found = statement.query_map(
         params![

@@ -32,7 +32,7 @@ pub(super) fn of(
     page: &Page,
 ) -> Result<(Vec<WaitingItem>, Option<String>), OpError> {
     let conditions = format!(" AND {}", waits());
-    let walk = walk(db, actor, Scope::Account(account), &conditions, page, "waiting_for_action")?;
+    let walk = walk(db, actor, Scope::Account(account), &conditions, page)?;
     let items = walk.found.into_iter().map(|(item, _)| WaitingItem {
         unread: item.unread,
         open_tasks: item.summary.tasks_open,

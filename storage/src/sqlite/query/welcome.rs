@@ -18,7 +18,7 @@ pub(in crate::sqlite) fn welcome(
     let Some(access) = access::standing(db, actor)? else { return Ok(None) };
     let (firm_name, name) = names(db, actor)?;
     let page = Page { cursor: None, limit: Some(ITEMS) };
-    let walk = threads::walk(db, actor, Scope::of(&access, None), "", &page, "list_threads")?;
+    let walk = threads::walk(db, actor, Scope::of(&access, None), "", &page)?;
     let (mut inbox, mut waiting) = (Vec::new(), Vec::new());
     let account = match &access {
         Access::Team { .. } => {

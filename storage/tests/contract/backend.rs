@@ -1,0 +1,91 @@
+//! What the suite needs of a backend: an empty one, that can be closed and opened again.
+
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tidings_storage::sqlite::{Location, Mode, Sqlite};
+use tidings_storage::{Entropy, Reader, Writer};
+
+/// An opened store.
+pub struct Opened {
+    /// Its one writer.
+    pub writer: Box<dyn Writer>,
+    /// Readers beside it.
+    pub readers: [Box<dyn Reader>; 2],
+}
+
+/// A store of one test, gone with it.
+pub trait Backend {
+    /// Opens it; what was opened before has been dropped.
+    fn open(&mut self) -> Opened;
+
+    /// Another one, that begins with a backup.
+    fn restored(&self, from: &Path) -> Box<dyn Backend>;
+}
+
+/// SQLite in a file.
+struct SqliteBackend {
+    folder: TempDir,
+    opened: u64,
+}
+
+/// An empty database.
+pub fn sqlite() -> Box<dyn Backend> {
+    Box::new(SqliteBackend { folder: tempfile::tempdir().unwrap(), opened: 0 })
+}
+
+impl SqliteBackend {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("tidings.db")
+    }
+}
+
+impl Backend for SqliteBackend {
+    fn open(&mut self) -> Opened {
+        self.opened += 1;
+        let mut chance = Numbers(self.opened);
+        let database =
+            Sqlite::open(&Location::File(self.path()), Mode::Serve, &mut chance).unwrap();
+        let readers = [
+            Box::new(database.reader().unwrap()) as Box<dyn Reader>,
+            Box::new(database.reader().unwrap()),
+        ];
+        Opened { writer: Box::new(database.writer(Box::new(chance)).unwrap()), readers }
+    }
+
+    fn restored(&self, from: &Path) -> Box<dyn Backend> {
+        let restored = SqliteBackend { folder: tempfile::tempdir().unwrap(), opened: 1_000 };
+        std::fs::copy(from, restored.path()).unwrap();
+        Box::new(restored)
+    }
+}
+
+/// Chance that is the same in every run (SplitMix64).
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).unwrap()
+    }
+
+    /// One of several.
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+}
+
+impl Entropy for Numbers {
+    fn bytes(&mut self) -> [u8; 16] {
+        let (high, low) = (self.next(), self.next());
+        (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+    }
+}

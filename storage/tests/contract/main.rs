@@ -1,0 +1,203 @@
+//! What a backend must do, as tests that know no database. Each runs on an empty store of every
+//! backend that is named at the end; a further backend is a function that makes one, and a line.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![allow(missing_docs, unreachable_pub, reason = "the names of the tests say it")]
+#![allow(clippy::panic, clippy::cast_possible_truncation, reason = "numbers in tests are small")]
+
+mod access;
+mod archive;
+mod backend;
+mod backup;
+mod derived;
+mod directory;
+mod inbox;
+mod log;
+mod matrix;
+mod mentions;
+mod office;
+mod paging;
+mod preferences;
+mod progress;
+mod reading;
+mod rewriting;
+mod tasks;
+mod tenants;
+mod tokens;
+mod waiting;
+mod world;
+
+use world::key;
+
+macro_rules! cases {
+    ($empty:path; $($module:ident { $($test:ident,)* })*) => {$(
+        mod $module {
+            $(#[test]
+            fn $test() {
+                crate::$module::$test(&mut crate::world::World::new($empty()));
+            })*
+        }
+    )*};
+}
+
+/// The whole suite for one backend. A test that is not in here is reported by the compiler as
+/// never used.
+macro_rules! contract {
+    ($backend:ident, $empty:path) => {
+        mod $backend {
+            cases! { $empty;
+                access {
+                    a_member_sees_the_accounts_assigned_to_it,
+                    owner_and_admins_see_every_account,
+                    the_right_to_view_all_accounts_opens_every_account,
+                    a_contact_sees_its_own_account_only,
+                    only_active_people_see_anything,
+                    threads_are_started_by_those_with_access_to_the_account,
+                    a_firm_may_keep_contacts_from_starting_threads,
+                    nothing_is_sent_to_an_account_that_nobody_reads,
+                    accounts_say_whether_anybody_can_be_reached,
+                    lists_and_single_threads_agree_on_what_is_seen,
+                }
+                archive {
+                    an_archived_thread_is_read_and_not_written,
+                    a_message_sent_before_archiving_is_answered_as_before,
+                    archiving_twice_is_once,
+                    only_the_team_archives_and_sets_reminders,
+                    lists_tell_archived_threads_from_the_others,
+                    following_is_ones_own_choice,
+                    reminder_settings_are_kept_and_shown,
+                }
+                backup {
+                    a_backup_has_everything_and_can_be_gone_on_with,
+                    a_backup_overwrites_nothing_and_leaves_nothing_half_made,
+                }
+                derived {
+                    what_is_shown_is_what_the_log_says,
+                }
+                directory {
+                    what_was_made_is_read_back,
+                    what_a_patch_does_not_name_stays,
+                    a_firm_has_one_owner_who_hands_over,
+                    the_owner_is_neither_demoted_nor_deactivated,
+                    changes_of_members_say_what_they_do_to_access,
+                    assignments_say_what_they_do_to_access,
+                    states_of_contacts_say_what_they_do_to_access,
+                    a_mention_says_that_access_grew,
+                    access_takes_effect_within_the_batch,
+                }
+                inbox {
+                    a_contacts_thread_goes_to_the_owner_when_nobody_follows,
+                    a_contacts_answer_goes_to_creator_and_followers,
+                    nobody_is_told_of_what_it_did_itself,
+                    a_colleagues_answer_goes_to_followers_only,
+                    a_thread_has_one_item_which_moves_up,
+                    an_item_put_away_comes_back_with_the_next_event,
+                    only_what_is_there_can_be_put_away,
+                    each_kind_goes_where_the_member_chose,
+                    who_sees_a_thread_no_more_is_told_no_more,
+                    a_mentioned_member_follows,
+                }
+                log {
+                    events_are_numbered_from_one_without_gaps,
+                    all_readers_see_the_same_events_in_the_same_order,
+                    a_commit_tells_exactly_what_was_added_to_the_log,
+                    a_message_sent_twice_is_one_message_with_the_same_answer,
+                    a_message_sent_twice_in_one_batch_is_one_message,
+                    a_thread_created_twice_is_one_thread,
+                    a_task_added_twice_is_one_task,
+                    a_key_used_for_something_else_is_refused,
+                    two_people_may_choose_the_same_key,
+                    what_is_refused_leaves_nothing,
+                    a_batch_does_everything_but_what_is_refused,
+                    what_a_batch_creates_can_be_used_within_it,
+                    an_empty_subject_becomes_the_first_line,
+                    history_is_read_both_ways,
+                    a_page_of_history_is_bounded_in_bytes,
+                    everything_is_there_after_reopening,
+                }
+                mentions {
+                    a_mention_gives_access_to_that_thread_and_to_nothing_else,
+                    a_name_in_a_message_mentions_its_member,
+                    the_first_message_of_a_thread_can_mention,
+                    a_member_named_twice_is_mentioned_once,
+                    only_active_members_of_the_firm_can_be_mentioned,
+                    only_the_team_mentions_on_purpose,
+                    access_by_mention_outlives_the_assignment,
+                }
+                paging {
+                    pages_are_complete_and_without_duplicates_while_items_arrive,
+                    the_newest_thread_comes_first,
+                    filters_hold_together,
+                    what_is_no_cursor_is_refused_with_its_field,
+                    a_cursor_tells_nothing_of_what_its_reader_does_not_see,
+                    the_directory_is_read_in_pages,
+                }
+                preferences {
+                    everything_is_on_until_somebody_chooses,
+                    what_is_not_named_stays,
+                    contacts_choose_whether_to_get_emails,
+                    the_active_team_is_listed_by_name_for_members,
+                }
+                progress {
+                    tasks_are_listed_over_all_threads_one_sees,
+                    totals_of_an_account_count_only_threads_one_sees,
+                    a_page_of_progress_is_bounded_in_bytes_and_complete_with_the_next,
+                }
+                reading {
+                    a_receipt_only_moves_forward,
+                    reading_beyond_the_head_means_the_head,
+                    posting_reads,
+                    both_sides_see_how_far_everybody_has_read,
+                    only_messages_count_as_unread,
+                    an_archived_thread_can_be_marked_as_read,
+                    badges_count_what_is_seen_and_not_read,
+                    nobody_reads_what_it_does_not_see,
+                }
+                rewriting {
+                    an_edit_replaces_the_body_and_stands_in_the_log,
+                    one_rewrites_only_ones_own_messages,
+                    a_deleted_message_leaves_its_place_and_no_words,
+                    a_deleted_message_is_in_no_backup,
+                    a_deleted_message_stays_deleted,
+                    only_the_last_messages_edit_changes_the_excerpt,
+                    rewriting_neither_moves_the_thread_nor_raises_an_inbox_item,
+                }
+                tasks {
+                    tasks_stand_in_the_order_the_team_gives_them,
+                    tasks_moved_again_and_again_keep_their_order,
+                    a_tick_says_who_and_when,
+                    what_is_so_already_writes_nothing,
+                    contacts_tick_and_the_team_manages,
+                    a_removed_task_is_gone,
+                    a_thread_has_a_bounded_number_of_tasks,
+                    completing_the_last_open_task_is_told_once,
+                    the_history_of_tasks_has_nothing_else,
+                }
+                tenants {
+                    what_is_another_firms_is_as_if_it_were_not_there,
+                    a_person_named_with_another_firm_is_nobody,
+                    a_cursor_of_another_firm_is_none,
+                    the_directory_of_another_firm_is_neither_read_nor_changed,
+                }
+                tokens {
+                    an_api_key_names_its_firm_until_it_is_deleted,
+                    a_firm_has_a_bounded_number_of_api_keys,
+                    a_revoked_token_is_void_and_no_other,
+                    one_firm_can_not_keep_another_from_revoking,
+                    a_revocation_is_remembered_until_the_token_has_run_out,
+                    revoking_a_person_voids_what_was_issued_until_then,
+                    the_signing_secret_is_the_stores_own,
+                    a_person_is_of_one_firm,
+                }
+                waiting {
+                    a_thread_waits_until_it_is_read_and_its_tasks_are_done,
+                    archived_threads_do_not_wait,
+                    each_contact_has_its_own,
+                    members_have_none,
+                }
+            }
+        }
+    };
+}
+
+contract!(sqlite, crate::backend::sqlite);
