@@ -15,7 +15,7 @@ use tidings_protocol::{Refusal, RefusalCode};
 const IDLE_AFTER: Duration = Duration::from_millis(500);
 
 /// A thread with nothing to do looks up this often at least.
-const PATIENCE_MAX: Duration = Duration::from_secs(3600);
+const PATIENCE_MAX: Duration = Duration::from_hours(1);
 
 /// When operations that were refused for the store's sake may be tried again, in milliseconds.
 const RETRY_AFTER_MS: u32 = 1_000;

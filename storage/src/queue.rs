@@ -16,8 +16,12 @@ pub(crate) struct Queue<T> {
 struct Inner<T> {
     items: VecDeque<T>,
     open: bool,
-    /// The taker sleeps until so many wait.
+    /// Takers sleep until so many wait.
     wanted: usize,
+    /// Takers that sleep, or have not yet noticed that they were woken.
+    sleepers: usize,
+    /// How many of those were woken: each wake-up is a system call, so none is made in vain.
+    woken: usize,
 }
 
 /// What a taker does with the number of waiting items.
@@ -48,7 +52,7 @@ pub(crate) enum Taken<T> {
 impl<T> Queue<T> {
     /// An open queue of at most `max` items.
     pub(crate) fn new(max: usize) -> Self {
-        let inner = Inner { items: VecDeque::new(), open: true, wanted: 1 };
+        let inner = Inner { items: VecDeque::new(), open: true, wanted: 1, sleepers: 0, woken: 0 };
         Self { inner: Mutex::new(inner), ready: Condvar::new(), max }
     }
 
@@ -60,7 +64,8 @@ impl<T> Queue<T> {
             return Err(item);
         }
         inner.items.push_back(item);
-        let wake = inner.items.len() >= inner.wanted;
+        let wake = inner.items.len() >= inner.wanted && inner.sleepers > inner.woken;
+        inner.woken += usize::from(wake);
         drop(inner);
         if wake {
             self.ready.notify_one();
@@ -137,11 +142,14 @@ impl<T> Queue<T> {
 
     fn sleep<'a>(
         &'a self,
-        guard: MutexGuard<'a, Inner<T>>,
+        mut guard: MutexGuard<'a, Inner<T>>,
         at_most: Duration,
     ) -> (MutexGuard<'a, Inner<T>>, bool) {
-        let (guard, timeout) =
+        guard.sleepers += 1;
+        let (mut guard, timeout) =
             self.ready.wait_timeout(guard, at_most).unwrap_or_else(PoisonError::into_inner);
+        guard.sleepers -= 1;
+        guard.woken = guard.woken.saturating_sub(1);
         (guard, timeout.timed_out())
     }
 }
@@ -170,7 +178,7 @@ mod tests {
         queue.push(1).unwrap();
         queue.close();
         assert_eq!(queue.push(2), Err(2));
-        let never = |_| Take::When { waiting: 9, within: Duration::from_secs(3600) };
+        let never = |_| Take::When { waiting: 9, within: Duration::from_hours(1) };
         assert_eq!(queue.take(9, NO_TIME, never), Taken::Items(vec![1]));
         assert_eq!(queue.take(9, NO_TIME, never), Taken::Closed);
     }
@@ -180,9 +188,9 @@ mod tests {
         let queue = Queue::new(8);
         std::thread::scope(|scope| {
             let taker = scope.spawn(|| {
-                queue.take(8, Duration::from_secs(60), |waiting| match waiting {
+                queue.take(8, Duration::from_mins(1), |waiting| match waiting {
                     3.. => Take::Now,
-                    _ => Take::When { waiting: 3, within: Duration::from_secs(60) },
+                    _ => Take::When { waiting: 3, within: Duration::from_mins(1) },
                 })
             });
             for item in 0..3 {

@@ -29,7 +29,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 /// The text with spaces for line breaks and other control characters, which are one byte or two
 /// long, so that it never grows.
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.replace(char::is_control, " ")
 }
 
 #[cfg(test)]

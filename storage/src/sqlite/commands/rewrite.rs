@@ -35,7 +35,7 @@ impl Work<'_> {
             let edited_ms = Some(work.now);
             let now = EventKind::MessagePosted { key, body: body.clone(), edited_ms, deleted };
             work.rewrite(thread, message.into(), &now)?;
-            work.show(thread, message, &body);
+            show(thread, message, &body);
             work.say(who, thread, EventKind::MessageEdited { message, body })
         })
     }
@@ -61,7 +61,7 @@ impl Work<'_> {
             let body = String::new();
             let now = EventKind::MessagePosted { key, body, edited_ms, deleted: true };
             work.rewrite(thread, message.into(), &now)?;
-            work.show(thread, message, "");
+            show(thread, message, "");
             work.say(who, thread, EventKind::MessageDeleted { message })
         })
     }
@@ -113,12 +113,12 @@ impl Work<'_> {
             .execute(params![thread.num, rows::int(seq.0), rows::payload(kind)?])?;
         Ok(())
     }
+}
 
-    /// Lists show the last message as it is now.
-    fn show(&self, thread: &mut Thread, message: MessageId, body: &str) {
-        if thread.last.message == message {
-            thread.last.excerpt = text::excerpt(body);
-            thread.touch();
-        }
+/// Lists show the last message as it is now.
+fn show(thread: &mut Thread, message: MessageId, body: &str) {
+    if thread.last.message == message {
+        thread.last.excerpt = text::excerpt(body);
+        thread.touch();
     }
 }
