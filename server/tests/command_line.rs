@@ -20,13 +20,13 @@ fn stdout(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> St
     let output = tidings(folder, arguments, environment);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 /// Runs a command that must fail with an exit code, and gives its standard error.
 fn refused(folder: &Path, code: i32, arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let output = tidings(folder, arguments, environment);
-    let errors = String::from_utf8(output.stderr).unwrap();
+    let errors = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
     assert_eq!(output.stdout, b"", "{arguments:?} failed, but printed something");
     errors
