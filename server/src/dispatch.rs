@@ -14,7 +14,7 @@ use crate::socket::Outbound;
 use std::sync::Arc;
 use std::time::Instant;
 use tidings_protocol::{Outcome, Refusal, RefusalCode, RequestId, ServerFrame};
-use tidings_storage::{Applied, Commit, Done, ThreadCommit};
+use tidings_storage::{AccessChange, Applied, Commit, Done, ThreadCommit};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// By what a submitter knows its operation again.
@@ -63,6 +63,34 @@ pub fn outcome_of(answer: Result<Done, Refusal>) -> Outcome {
     }
 }
 
+/// Who hears of a batch, in the order of [`tell`].
+pub trait Hearers<T> {
+    /// What somebody may see has changed; what has to end, ends now.
+    fn access_changed(&mut self, change: AccessChange);
+    /// Something is durable.
+    fn committed(&mut self, commit: &Commit);
+    /// A submitter gets its answer, and then the thread's room hears what happened there.
+    fn answered(
+        &mut self,
+        ticket: T,
+        outcome: Result<Done, Refusal>,
+        thread: Option<ThreadCommit>,
+    );
+}
+
+/// Tells of a batch. Pure: the order is the point.
+pub fn tell<T>(applied: Vec<(T, Applied)>, hearers: &mut impl Hearers<T>) {
+    for (ticket, Applied { outcome, commit }) in applied {
+        if let Some(commit) = &commit {
+            for change in &commit.access {
+                hearers.access_changed(*change);
+            }
+            hearers.committed(commit);
+        }
+        hearers.answered(ticket, outcome, commit.and_then(|commit| commit.thread));
+    }
+}
+
 /// The task between the bus and everybody who hears.
 pub struct Dispatch {
     /// Who is connected.
@@ -84,39 +112,16 @@ impl Dispatch {
     }
 
     fn handle(&self, batch: Batch) {
-        let mut shards: Vec<Committed> = (0..self.rooms.shards())
+        let shards = (0..self.rooms.shards())
             .map(|_| Committed { commits: Vec::new(), flush: Vec::new(), at: batch.at })
             .collect();
-        for (ticket, Applied { outcome, commit }) in batch.applied {
-            let thread = commit.and_then(|commit| self.tell(commit));
-            let replied = self.answer(ticket, outcome);
-            match (thread, replied) {
-                (Some(thread), replied) => {
-                    let shard = &mut shards[self.rooms.shard_of(thread.thread)];
-                    shard.commits.push(thread);
-                    shard.flush.extend(replied);
-                }
-                (None, Some(outbound)) => outbound.flush(),
-                (None, None) => {}
-            }
-        }
-        for (shard, committed) in shards.into_iter().enumerate() {
+        let mut round = Round { dispatch: self, shards };
+        tell(batch.applied, &mut round);
+        for (shard, committed) in round.shards.into_iter().enumerate() {
             if !committed.commits.is_empty() {
                 self.rooms.committed(shard, committed);
             }
         }
-    }
-
-    fn tell(&self, commit: Commit) -> Option<ThreadCommit> {
-        for change in &commit.access {
-            self.people.apply(*change);
-        }
-        self.feed.committed(&commit);
-        if let Some(thread) = &commit.thread {
-            let posted = thread.events.iter().filter(|event| event.kind.is_message()).count();
-            self.metrics.messages_total.inc_by(posted as u64);
-        }
-        commit.thread
     }
 
     fn answer(&self, ticket: Ticket, outcome: Result<Done, Refusal>) -> Option<Arc<Outbound>> {
@@ -131,6 +136,44 @@ impl Dispatch {
                 self.metrics.ack_seconds.observe(took.as_secs_f64());
                 Some(pending.queue(outcome_of(outcome), &self.metrics))
             }
+        }
+    }
+}
+
+/// One batch on its way, with what each shard is to be told at its end.
+struct Round<'a> {
+    dispatch: &'a Dispatch,
+    shards: Vec<Committed>,
+}
+
+impl Hearers<Ticket> for Round<'_> {
+    fn access_changed(&mut self, change: AccessChange) {
+        self.dispatch.people.apply(change);
+    }
+
+    fn committed(&mut self, commit: &Commit) {
+        self.dispatch.feed.committed(commit);
+        if let Some(thread) = &commit.thread {
+            let posted = thread.events.iter().filter(|event| event.kind.is_message()).count();
+            self.dispatch.metrics.messages_total.inc_by(posted as u64);
+        }
+    }
+
+    fn answered(
+        &mut self,
+        ticket: Ticket,
+        outcome: Result<Done, Refusal>,
+        thread: Option<ThreadCommit>,
+    ) {
+        let replied = self.dispatch.answer(ticket, outcome);
+        match (thread, replied) {
+            (Some(thread), replied) => {
+                let shard = &mut self.shards[self.dispatch.rooms.shard_of(thread.thread)];
+                shard.commits.push(thread);
+                shard.flush.extend(replied);
+            }
+            (None, Some(outbound)) => outbound.flush(),
+            (None, None) => {}
         }
     }
 }

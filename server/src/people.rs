@@ -12,7 +12,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tidings_protocol::{
-    AccountId, CloseCode, FirmId, Person, ServerFrame, ThreadId, Timestamp, Welcome,
+    AccountId, CloseCode, FirmId, Person, ServerFrame, ThreadId, Timestamp, TokenId, Welcome,
 };
 use tidings_storage::{Access, AccessChange, Actor};
 
@@ -197,25 +197,41 @@ impl People {
 
     /// Ends what has to end, before anything that was committed later can be delivered.
     pub fn apply(&self, change: AccessChange) {
-        match change {
-            AccessChange::Ended(person) => self.close(person, CloseCode::AccessEnded),
-            AccessChange::Shrank(person) => self.close(person, CloseCode::AccessChanged),
-            AccessChange::TokenRevoked(token) => {
+        match ending(change) {
+            Some((Whose::Person(person), code)) => {
+                for peer in self.sockets_of(person) {
+                    peer.outbound.close(code);
+                }
+            }
+            Some((Whose::Token(token), code)) => {
                 for peer in self.everybody() {
                     if peer.identity.lock().token == Some(token) {
-                        peer.outbound.close(CloseCode::AccessEnded);
+                        peer.outbound.close(code);
                     }
                 }
             }
-            // Feeds read it anew.
-            AccessChange::Grew(_) => {}
+            None => {}
         }
     }
+}
 
-    fn close(&self, person: Person, code: CloseCode) {
-        for peer in self.sockets_of(person) {
-            peer.outbound.close(code);
-        }
+/// Which sockets a change of access closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of a person's.
+    Person(Person),
+    /// All that came with a token.
+    Token(TokenId),
+}
+
+/// Pure: what a change of access ends, and with which code.
+pub fn ending(change: AccessChange) -> Option<(Whose, CloseCode)> {
+    match change {
+        AccessChange::Ended(person) => Some((Whose::Person(person), CloseCode::AccessEnded)),
+        AccessChange::Shrank(person) => Some((Whose::Person(person), CloseCode::AccessChanged)),
+        AccessChange::TokenRevoked(token) => Some((Whose::Token(token), CloseCode::AccessEnded)),
+        // Feeds read it anew.
+        AccessChange::Grew(_) => None,
     }
 }
 

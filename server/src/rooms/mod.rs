@@ -1,10 +1,12 @@
 //! Rooms: who is joined to which live thread on this node, and what they are sent.
 //!
-//! `room` decides; `shard` carries out; [`Rooms`] is the handle that everybody else has.
+//! `room` decides, and `hall` for many rooms; `shard` carries out; [`Rooms`] is the handle that everybody else has.
 
+mod hall;
 mod room;
 mod shard;
 
+pub use hall::{Hall, Repair};
 pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
 pub use shard::{Committed, Mail};
 

@@ -8,12 +8,14 @@
 mod frame;
 mod linger;
 mod outbound;
+mod queue;
 mod registry;
 mod transport;
 
 pub use frame::{PING, SharedFrame, encode};
 pub use linger::linger;
-pub use outbound::{Ending, Outbound, SocketId};
+pub use outbound::{Outbound, SocketId};
+pub use queue::{Ending, Pushed, SendQueue};
 pub use registry::Sockets;
 pub use transport::Transport;
 

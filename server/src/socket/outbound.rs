@@ -6,10 +6,10 @@
 
 use crate::metrics::Metrics;
 use crate::socket::frame;
+use crate::socket::queue::{Ending, Pushed, SendQueue};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,9 +19,6 @@ use tokio::net::TcpStream;
 
 /// Frames of one write. More are written by the next one.
 const SLICES_MAX: usize = 32;
-
-/// Queue slots that an idle socket keeps; a burst's are given back.
-const SLOTS_KEPT: usize = 8;
 
 /// Tells sockets of one process apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +37,6 @@ pub struct Outbound {
     id: SocketId,
     encoding: Encoding,
     stream: TcpStream,
-    bytes_max: usize,
     metrics: Arc<Metrics>,
     queue: Mutex<Queue>,
     /// The socket's task: for when the kernel is full, or the socket is to be closed.
@@ -48,32 +44,9 @@ pub struct Outbound {
 }
 
 struct Queue {
-    frames: VecDeque<Bytes>,
-    /// Bytes of the first frame that were written already.
-    written: usize,
-    /// Bytes of all frames.
-    bytes: usize,
+    send: SendQueue,
     /// The kernel took no more; the task waits until it does.
     blocked: bool,
-    state: State,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Open,
-    /// A close frame is the last in the queue.
-    Closing(CloseCode),
-    /// The connection is broken.
-    Gone,
-}
-
-/// Why the socket's task has to look up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// A close frame was queued.
-    Closing(CloseCode),
-    /// The connection is broken.
-    Gone,
 }
 
 impl Outbound {
@@ -88,15 +61,8 @@ impl Outbound {
             id: SocketId::next(),
             encoding,
             stream,
-            bytes_max,
             metrics,
-            queue: Mutex::new(Queue {
-                frames: VecDeque::new(),
-                written: 0,
-                bytes: 0,
-                blocked: false,
-                state: State::Open,
-            }),
+            queue: Mutex::new(Queue { send: SendQueue::new(bytes_max), blocked: false }),
             task: AtomicWaker::new(),
         }
     }
@@ -118,31 +84,24 @@ impl Outbound {
 
     /// Whether anything queued now would still be sent.
     pub fn is_open(&self) -> bool {
-        self.queue.lock().state == State::Open
+        self.queue.lock().send.is_open()
     }
 
     /// With which code it was ended here, if it was.
     pub fn closing(&self) -> Option<CloseCode> {
-        match self.queue.lock().state {
-            State::Closing(code) => Some(code),
-            State::Open | State::Gone => None,
+        match self.queue.lock().send.ending() {
+            Some(Ending::Closing(code)) => Some(code),
+            Some(Ending::Gone) | None => None,
         }
     }
 
     /// Queues a frame that was made already. After the end it is dropped; over the bound it ends
     /// the socket.
     pub fn queue(&self, frame: Bytes) {
-        let mut queue = self.queue.lock();
-        if queue.state != State::Open {
-            return;
-        }
-        if queue.bytes + frame.len() > self.bytes_max {
+        if self.queue.lock().send.push(frame) == Pushed::Overflow {
             self.metrics.queue_overflows_total.inc();
-            self.begin_close(&mut queue, CloseCode::SlowReader);
-            return;
+            self.task.wake();
         }
-        queue.bytes += frame.len();
-        queue.frames.push_back(frame);
     }
 
     /// Writes what is queued, as far as the kernel takes it.
@@ -156,65 +115,51 @@ impl Outbound {
         self.flush();
     }
 
-    /// Ends the socket: a close frame goes out, and nothing that is queued later. What was queued
-    /// before still goes out, unless the close is about what the client may or can receive.
+    /// Ends the socket, as [`SendQueue::close`] says.
     pub fn close(&self, code: CloseCode) {
         let mut queue = self.queue.lock();
-        if queue.state == State::Open {
-            self.begin_close(&mut queue, code);
+        if queue.send.close(code) {
+            self.task.wake();
         }
         self.write(&mut queue);
     }
 
-    fn begin_close(&self, queue: &mut Queue, code: CloseCode) {
-        let drop_queued = matches!(
-            code,
-            CloseCode::SlowReader | CloseCode::AccessEnded | CloseCode::AccessChanged
-        );
-        if drop_queued {
-            // The first frame may be half written, and must be finished.
-            queue.frames.truncate(usize::from(queue.written > 0));
-            queue.bytes = queue.frames.iter().map(Bytes::len).sum();
-        }
-        let close = frame::close(code);
-        queue.bytes += close.len();
-        queue.frames.push_back(close);
-        queue.state = State::Closing(code);
-        self.task.wake();
+    /// Answers the client's close frame with its code, if it gave one. Nothing that is queued later
+    /// goes out.
+    pub fn answer_close(&self, code: Option<u16>) {
+        let mut queue = self.queue.lock();
+        queue.send.answer_close(code);
+        self.write(&mut queue);
     }
 
     fn write(&self, queue: &mut Queue) {
-        while !queue.blocked && !queue.frames.is_empty() {
-            match self.write_some(queue) {
-                Ok(written) => queue.advance(written),
+        while !queue.blocked && !queue.send.is_empty() {
+            match self.write_some(&queue.send) {
+                Ok(written) => queue.send.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     queue.blocked = true;
                     self.task.wake();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => {
-                    queue.state = State::Gone;
-                    queue.drop_all();
+                    queue.send.break_off();
                     self.task.wake();
                 }
             }
         }
     }
 
-    fn write_some(&self, queue: &Queue) -> io::Result<usize> {
-        if let [only] = queue.frames.as_slices().0
-            && queue.frames.len() == 1
-        {
-            return self.stream.try_write(&only[queue.written..]);
-        }
+    fn write_some(&self, queue: &SendQueue) -> io::Result<usize> {
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let mut used = 0;
-        for (slice, frame) in slices.iter_mut().zip(&queue.frames) {
-            let skip = if used == 0 { queue.written } else { 0 };
-            *slice = IoSlice::new(&frame[skip..]);
+        for (slice, piece) in slices.iter_mut().zip(queue.pieces()) {
+            *slice = IoSlice::new(piece);
             used += 1;
         }
-        self.stream.try_write_vectored(&slices[..used])
+        match &slices[..used] {
+            [only] => self.stream.try_write(only),
+            several => self.stream.try_write_vectored(several),
+        }
     }
 
     /// For the socket's task: goes on writing when the kernel takes more, and is ready when the
@@ -223,11 +168,7 @@ impl Outbound {
         self.task.register(cx.waker());
         let mut queue = self.queue.lock();
         self.drive(&mut queue, cx);
-        match queue.state {
-            State::Open => Poll::Pending,
-            State::Closing(code) => Poll::Ready(Ending::Closing(code)),
-            State::Gone => Poll::Ready(Ending::Gone),
-        }
+        queue.send.ending().map_or(Poll::Pending, Poll::Ready)
     }
 
     /// For the socket's task: ready when at most `bytes` are waiting, or the connection is broken.
@@ -235,7 +176,7 @@ impl Outbound {
         self.task.register(cx.waker());
         let mut queue = self.queue.lock();
         self.drive(&mut queue, cx);
-        if queue.bytes <= bytes { Poll::Ready(()) } else { Poll::Pending }
+        if queue.send.bytes() <= bytes { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn drive(&self, queue: &mut Queue, cx: &mut Context<'_>) {
@@ -249,31 +190,5 @@ impl Outbound {
                 Poll::Pending => return,
             }
         }
-    }
-}
-
-impl Queue {
-    fn advance(&mut self, mut bytes: usize) {
-        while let Some(first) = self.frames.front() {
-            let left = first.len() - self.written;
-            if bytes < left {
-                self.written += bytes;
-                return;
-            }
-            bytes -= left;
-            self.bytes -= first.len();
-            self.written = 0;
-            self.frames.pop_front();
-        }
-        if self.frames.capacity() > SLOTS_KEPT {
-            self.frames.shrink_to(SLOTS_KEPT);
-        }
-    }
-
-    fn drop_all(&mut self) {
-        self.frames = VecDeque::new();
-        self.written = 0;
-        self.bytes = 0;
-        self.blocked = false;
     }
 }
