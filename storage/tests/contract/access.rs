@@ -88,7 +88,10 @@ pub fn only_active_people_see_anything(w: &mut World) {
             let list =
                 Command::ListThreads { filter: ThreadFilter::default(), page: Page::default() };
             assert_eq!(w.refused(who, list), RefusalCode::Unauthenticated);
-            assert_eq!(w.refused(who, post(thread, crate::key(1), "no")), RefusalCode::Unauthenticated);
+            assert_eq!(
+                w.refused(who, post(thread, crate::key(1), "no")),
+                RefusalCode::Unauthenticated
+            );
         }
     }
     w.sets_state(o.carol, ContactState::Active);

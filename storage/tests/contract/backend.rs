@@ -59,7 +59,7 @@ impl Backend for SqliteBackend {
     }
 }
 
-/// Chance that is the same in every run (SplitMix64).
+/// Chance that is the same in every run (Steele's `splitmix64`).
 pub struct Numbers(pub u64);
 
 impl Numbers {

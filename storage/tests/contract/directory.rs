@@ -1,7 +1,7 @@
 //! Members, accounts, contacts, and what changes to them do to access.
 
 use crate::office::{Office, contact, member, new_contact, new_member};
-use crate::world::World;
+use crate::world::{World, operation};
 use tidings_protocol::{
     ContactPatch, ContactState, FirmPatch, Language, MemberPatch, NewAccount, RefusalCode, Rights,
     Role,
@@ -174,10 +174,10 @@ pub fn access_takes_effect_within_the_batch(w: &mut World) {
     let change = DirectoryChange::Unassign(o.acme, member(o.anna));
     let post = |number| crate::world::post(thread, crate::key(number), "hello");
     let batch = vec![
-        w.command(o.anna, post(1)),
+        operation(o.anna, post(1)),
         tidings_storage::Operation::Directory { firm: o.firm, change },
-        w.command(o.anna, post(2)),
-        w.command(o.carol, post(3)),
+        operation(o.anna, post(2)),
+        operation(o.carol, post(3)),
     ];
     let done: Vec<_> = w.apply(batch).iter().map(|applied| applied.outcome.is_ok()).collect();
     assert_eq!(done, [true, true, false, true]);

@@ -1,7 +1,7 @@
 //! The log of a thread: numbered without gaps, the same for all, each key once (T1, T3, T4).
 
 use crate::office::Office;
-use crate::world::{World, create, post};
+use crate::world::{World, create, operation, post};
 use tidings_protocol::{
     Command, EventKind, HistoryFrom, RefusalCode, Reply, Seq, ThreadFilter, limits,
 };
@@ -69,7 +69,7 @@ pub fn a_message_sent_twice_is_one_message_with_the_same_answer(w: &mut World) {
 pub fn a_message_sent_twice_in_one_batch_is_one_message(w: &mut World) {
     let o = Office::new(w);
     let thread = w.starts(o.anna, o.acme, "first");
-    let command = w.command(o.carol, post(thread, crate::key(7), "hello"));
+    let command = operation(o.carol, post(thread, crate::key(7), "hello"));
     let applied = w.apply(vec![command.clone(), command]);
     let answers: Vec<_> = applied.iter().map(|a| a.outcome.clone().unwrap()).collect();
     assert_eq!(answers[0], answers[1]);
@@ -157,7 +157,7 @@ pub fn a_batch_does_everything_but_what_is_refused(w: &mut World) {
     let mut batch: Vec<Operation> = Vec::new();
     for (who, body) in [(o.anna, "one"), (o.bob, "refused"), (o.carol, "two")] {
         let command = post(thread, w.key(), body);
-        batch.push(w.command(who, command));
+        batch.push(operation(who, command));
     }
     let applied = w.apply(batch);
     assert_eq!(applied[1].outcome.as_ref().unwrap_err().code, RefusalCode::NotFound);
@@ -176,7 +176,7 @@ pub fn what_a_batch_creates_can_be_used_within_it(w: &mut World) {
     let mut batch = Vec::new();
     for index in 0..20 {
         let command = post(if index % 2 == 0 { one } else { two }, w.key(), "hello");
-        batch.push(w.command(if index % 3 == 0 { o.anna } else { o.carol }, command));
+        batch.push(operation(if index % 3 == 0 { o.anna } else { o.carol }, command));
     }
     assert!(w.apply(batch).iter().all(|applied| applied.outcome.is_ok()));
     for thread in [one, two] {

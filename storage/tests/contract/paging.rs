@@ -1,7 +1,7 @@
 //! Lists in pages: complete, without duplicates, while there is more and more.
 
 use crate::office::{Office, member, new_contact};
-use crate::world::World;
+use crate::world::{World, operation};
 use std::collections::HashSet;
 use tidings_protocol::{
     Command, ContactState, Page, RefusalCode, Reply, Role, ThreadFilter, limits,
@@ -14,12 +14,7 @@ fn page(cursor: Option<String>, limit: u32) -> Page {
 }
 
 /// One page of any list, as ids.
-fn ask(
-    w: &mut World,
-    who: Actor,
-    list: fn(Page) -> Command,
-    page: Page,
-) -> (Vec<Uuid>, Option<String>) {
+fn ask(w: &mut World, who: Actor, list: List, page: Page) -> (Vec<Uuid>, Option<String>) {
     fn ids<T>(items: &[T], id: fn(&T) -> Uuid) -> Vec<Uuid> {
         items.iter().map(id).collect()
     }
@@ -34,7 +29,9 @@ fn ask(
     }
 }
 
-const LISTS: [(&str, fn(Page) -> Command); 6] = [
+type List = fn(Page) -> Command;
+
+const LISTS: [(&str, List); 6] = [
     ("list_threads", |page| Command::ListThreads { filter: ThreadFilter::default(), page }),
     ("list_inbox", |page| Command::ListInbox { archived: false, page }),
     ("waiting_for_action", |page| Command::WaitingForAction { page }),
@@ -98,7 +95,7 @@ pub fn the_newest_thread_comes_first(w: &mut World) {
     w.posts(o.carol, one, "hello");
     assert_eq!(order(w), [one, two]);
     let batch: Vec<_> = (0..7)
-        .map(|index| w.command(o.anna, crate::world::create(o.acme, crate::key(index), "x", &[])))
+        .map(|index| operation(o.anna, crate::world::create(o.acme, crate::key(index), "x", &[])))
         .collect();
     w.apply(batch);
     let all = order(w);
@@ -165,7 +162,7 @@ pub fn the_directory_is_read_in_pages(w: &mut World) {
         w.change(o.firm, DirectoryChange::CreateContact(new)).unwrap();
     }
     let firm = o.firm;
-    let reads: [(&str, usize, fn(&mut World, &Office, &Page) -> Listed); 4] = [
+    let reads: [(&str, usize, ReadPage); 4] = [
         ("members", 9, |w, o, page| listed(w.read().members(o.firm, page), |m| m.member.0)),
         ("accounts", 7, |w, o, page| listed(w.read().accounts(o.firm, page), |a| a.account.0)),
         ("contacts", 7, |w, o, page| {
@@ -198,6 +195,8 @@ pub fn the_directory_is_read_in_pages(w: &mut World) {
         }
     }
 }
+
+type ReadPage = fn(&mut World, &Office, &Page) -> Listed;
 
 type Listed = Result<(Vec<Uuid>, Option<String>), QueryError>;
 

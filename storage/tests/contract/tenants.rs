@@ -9,18 +9,21 @@ use tidings_protocol::{
 };
 use tidings_storage::{Actor, DirectoryChange, Done, QueryError};
 
-/// All that a firm's people see of it.
-fn state(w: &mut World, o: &Office, about: Objects) -> String {
-    let mut state = format!("{:?}", w.log(o.owner, about.thread));
-    for who in o.people() {
-        state += &format!("{:?}", w.read().welcome(who).unwrap());
-        state += &format!("{:?}", w.read().access(who).unwrap());
-    }
+/// All that a firm's people and its host see of it.
+fn state(w: &mut World, o: &Office, about: Objects) -> Vec<String> {
     let page = Page::default();
-    state += &format!("{:?}", w.read().members(o.firm, &page).unwrap());
-    state += &format!("{:?}", w.read().accounts(o.firm, &page).unwrap());
-    state += &format!("{:?}", w.read().contacts(o.firm, None, &page).unwrap());
-    state += &format!("{:?}{:?}", w.read().firm(o.firm), w.read().api_keys(o.firm));
+    let mut state = vec![
+        format!("{:?}", w.log(o.owner, about.thread)),
+        format!("{:?}", w.read().firm(o.firm)),
+        format!("{:?}", w.read().members(o.firm, &page)),
+        format!("{:?}", w.read().accounts(o.firm, &page)),
+        format!("{:?}", w.read().contacts(o.firm, None, &page)),
+        format!("{:?}", w.read().api_keys(o.firm)),
+    ];
+    for who in o.people() {
+        state.push(format!("{:?}", w.read().welcome(who)));
+        state.push(format!("{:?}", w.read().access(who)));
+    }
     state
 }
 

@@ -72,11 +72,6 @@ impl World {
         applied.outcome
     }
 
-    /// A command, to be put into a batch.
-    pub fn command(&self, actor: Actor, command: Command) -> Operation {
-        Operation::Command { actor, command: Checked::try_from(command).unwrap() }
-    }
-
     /// Asks for something, in somebody's name.
     pub fn act(&mut self, actor: Actor, command: Command) -> Result<Reply, Refusal> {
         let checked = Checked::try_from(command)?;
@@ -228,6 +223,11 @@ impl World {
 /// A key by number, where a test says itself that it is fresh.
 pub fn key(number: u64) -> ClientKey {
     ClientKey(Uuid::from_u128(number.into()))
+}
+
+/// A command, to be put into a batch.
+pub fn operation(actor: Actor, command: Command) -> Operation {
+    Operation::Command { actor, command: Checked::try_from(command).unwrap() }
 }
 
 /// `create_thread`.

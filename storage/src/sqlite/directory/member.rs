@@ -56,13 +56,12 @@ pub(super) fn create(db: &Connection, firm: FirmId, new: &NewMember, id: Uuid) -
 pub(super) fn patch(db: &Connection, firm: FirmId, id: MemberId, patch: &MemberPatch) -> Changed {
     let Some(before) = read::member(db, firm, id)? else { return Err(missing()) };
     let after = patched(&before, patch)?;
-    if after.role == Role::Owner && before.role != Role::Owner {
-        if let Some(owner) = owner(db, firm)? {
-            // First: there is never room for two.
-            let mut owner = owner;
-            owner.role = Role::Admin;
-            save(db, &owner)?;
-        }
+    if after.role == Role::Owner
+        && before.role != Role::Owner
+        && let Some(owner) = owner(db, firm)?
+    {
+        // First: there is never room for two.
+        save(db, &Member { role: Role::Admin, ..owner })?;
     }
     save(db, &after)?;
     let access = change(&before, &after).map(|change| change(Person::Member(id)));

@@ -44,6 +44,14 @@ fn a_plain_members_list_does_not_walk_the_firm() {
 }
 
 #[test]
+fn mentions_are_found_by_their_own_index() {
+    let plan = plan(&threads::statement(Scope::Member, ""));
+    assert!(plan.contains("participants_mentioned (person=?)"), "{plan}");
+    assert!(plan.contains("assignments_of_member (member=?)"), "{plan}");
+    assert!(plan.contains("v USING COVERING INDEX threads_of_account (account=?)"), "{plan}");
+}
+
+#[test]
 fn a_list_over_the_whole_firm_is_read_in_order_and_stops_at_the_page() {
     let plan = plan(&threads::statement(Scope::Firm, ""));
     assert!(plan.contains("INDEX threads_of_firm (firm=?"), "{plan}");
