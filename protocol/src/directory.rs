@@ -238,7 +238,8 @@ shapes! {
     pub enum Revocation {
         /// One token that Tidings signed.
         Token(TokenId),
-        /// Every token of a person made until now, whoever signed it.
+        /// Every token of a person made until now, whoever signed it; those of this whole second
+        /// too, since tokens say no more.
         Person(Person),
     }
 

@@ -65,7 +65,8 @@ pub trait Reader: Send {
     /// The heads of threads, whoever asks: for rooms, which compare.
     fn heads(&mut self, threads: &[ThreadId]) -> Result<Vec<(ThreadId, Seq)>, Unavailable>;
 
-    /// A page of events after a position, whoever asks: for rooms, which repair a gap.
+    /// A page of events after a position, whoever asks: for rooms, which repair a gap. Only `limit`
+    /// bounds it, so that a shorter page is the last.
     fn events_after(
         &mut self,
         thread: ThreadId,
@@ -74,7 +75,7 @@ pub trait Reader: Send {
     ) -> Result<Vec<Event>, Unavailable>;
 
     /// Whether a token still stands: it was not revoked by its id, nor by its person after it was
-    /// issued.
+    /// issued. Tokens tell time in whole seconds: those of the second of a revocation are void.
     fn token_stands(
         &mut self,
         actor: Actor,
