@@ -76,14 +76,14 @@ pub fn render(markdown: &str) -> String {
         match event {
             Event::Start(tag) => {
                 depth += 1;
-                in_link += u32::from(is_link(&tag.to_end()));
+                in_link += u32::from(is_link(tag.to_end()));
                 in_code |= matches!(tag, Tag::CodeBlock(_));
                 if depth <= DEPTH_MAX {
                     output.push(Event::Start(tame(tag)));
                 }
             }
             Event::End(end) => {
-                in_link -= u32::from(is_link(&end));
+                in_link -= u32::from(is_link(end));
                 in_code &= end != TagEnd::CodeBlock;
                 if depth <= DEPTH_MAX {
                     output.push(Event::End(if end == TagEnd::Image { TagEnd::Link } else { end }));
@@ -101,7 +101,7 @@ pub fn render(markdown: &str) -> String {
     SANITIZER.clean(&loosen(&raw)).to_string()
 }
 
-fn is_link(tag: &TagEnd) -> bool {
+fn is_link(tag: TagEnd) -> bool {
     matches!(tag, TagEnd::Link | TagEnd::Image)
 }
 
@@ -145,7 +145,7 @@ fn loosen(html: &str) -> String {
 }
 
 /// Splits text around bare web addresses and makes these links.
-fn link_addresses<'a>(text: &str, output: &mut Vec<Event<'a>>) {
+fn link_addresses(text: &str, output: &mut Vec<Event<'_>>) {
     let owned = |part: &str| Event::Text(CowStr::from(part.to_owned()));
     let mut rest = text;
     let mut searched = 0;

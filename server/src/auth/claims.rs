@@ -132,7 +132,7 @@ pub(super) fn write(
     audience: &str,
     actor: Actor,
     token: TokenId,
-    issued: Timestamp,
+    now: Timestamp,
     expires: Timestamp,
 ) -> String {
     serde_json::json!({
@@ -141,7 +141,7 @@ pub(super) fn write(
         "sub": actor.person.to_string(),
         "firm": actor.firm.to_string(),
         "jti": token.to_string(),
-        "iat": NumericDate::of(issued),
+        "iat": NumericDate::of(now),
         "exp": NumericDate::of(expires),
     })
     .to_string()

@@ -149,8 +149,8 @@ impl Auth {
 
     /// Signs a token for a person. `ttl_s` is at most a day, `token` a fresh random id.
     pub fn mint(&self, actor: Actor, ttl_s: u32, now: Timestamp, token: TokenId) -> IssuedToken {
-        let ttl_ms = (i64::from(ttl_s) * 1000).min(OWN_LIFETIME_MS_MAX);
-        let expires_ms = now.plus_millis(ttl_ms);
+        let lifetime_ms = (i64::from(ttl_s) * 1000).min(OWN_LIFETIME_MS_MAX);
+        let expires_ms = now.plus_millis(lifetime_ms);
         let payload = claims::write(&self.own.name, &self.audience, actor, token, now, expires_ms);
         let token_text = jws::sign(&self.signer, TOKEN_TYPE, &payload);
         IssuedToken { token_id: token, token: token_text, expires_ms }

@@ -39,14 +39,17 @@ const HEADERS_MAX: usize = 64;
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
-const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+const TOO_MANY: &str = "HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\n\
     cache-control: no-store\r\n\
     retry-after: 2\r\n\
     connection: close\r\n\
-    content-length: 141\r\n\r\n\
-    {\"type\":\"urn:tidings:problem:unavailable\",\"title\":\"All connections are in use.\",\
-    \"status\":503,\"code\":\"unavailable\",\"retry_after_ms\":2000     }";
+    content-length: 163\r\n\r\n";
+
+const TOO_MANY_BODY: &str = "{\"type\":\"urn:tidings:problem:unavailable\",\
+    \"title\":\"All connections are in use.\",\"status\":503,\
+    \"detail\":\"try again later\",\"code\":\"unavailable\",\"retry_after_ms\":2000}";
+const _: () = assert!(TOO_MANY_BODY.len() == 163);
 
 /// Serves clients and host applications until `stop` says true, then lets the requests in flight
 /// finish, and returns when every connection and socket has ended, or the drain time is over.
@@ -124,7 +127,8 @@ fn turn_away(mut stream: TcpStream, turned_away: &Arc<Semaphore>) {
     let Ok(place) = Arc::clone(turned_away).try_acquire_owned() else { return };
     tokio::spawn(async move {
         let tell = async {
-            stream.write_all(TOO_MANY).await?;
+            stream.write_all(TOO_MANY.as_bytes()).await?;
+            stream.write_all(TOO_MANY_BODY.as_bytes()).await?;
             stream.shutdown().await?;
             // What is left unread when the socket closes would make the answer be lost.
             let mut unread = [0; 1024];

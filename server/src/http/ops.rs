@@ -23,13 +23,11 @@ pub(super) async fn ready(call: Call) -> Result<Response, Problem> {
     }
     // Any question will do; this one finds nothing.
     let question = ask(call.node(), |reader| reader.firm(FirmId(Uuid::nil())));
-    match tokio::time::timeout(READY_TIME, question).await {
-        Ok(answered) => answered?,
-        Err(_) => {
-            let refusal = Refusal::new(RefusalCode::Unavailable);
-            return Err(refusal.because("the store does not answer").into());
-        }
+    let Ok(answered) = tokio::time::timeout(READY_TIME, question).await else {
+        let refusal = Refusal::new(RefusalCode::Unavailable);
+        return Err(refusal.because("the store does not answer").into());
     };
+    answered?;
     Ok("ready\n".into_response())
 }
 

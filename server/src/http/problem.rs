@@ -79,16 +79,17 @@ http_problems! {
 
 /// What goes wrong over HTTP: a refusal, or a problem of HTTP's own.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     body: Body,
     headers: HeaderMap,
 }
 
 /// The document (RFC 9457, 3.1), and what a refusal has besides.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(test, derive(PartialEq, Eq))]
-#[derive(schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "Problem")]
 pub(super) struct Body {
     /// `urn:tidings:problem:` and the code.
@@ -137,13 +138,13 @@ impl Problem {
             }
             _ => {}
         }
-        Self { status, body, headers }
+        Self(Box::new(Parts { status, body, headers }))
     }
 
     /// The same, naming the bound that was broken.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
-        self.body.limit = Some(limit);
+        self.0.body.limit = Some(limit);
         self
     }
 
@@ -155,14 +156,14 @@ impl Problem {
 
     fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.0.headers.insert(name, value);
         }
         self
     }
 
     /// The status it is sent with.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 }
 
@@ -175,20 +176,17 @@ impl From<HttpProblem> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = status_of(refusal.code);
-        let problem = Self {
-            status,
-            body: Body {
-                kind: format!("urn:tidings:problem:{}", refusal.code.name()),
-                title: refusal.code.text().to_owned(),
-                status: status.as_u16(),
-                detail: refusal.message,
-                code: refusal.code.name(),
-                field: refusal.field,
-                limit: refusal.limit,
-                retry_after_ms: refusal.retry_after_ms,
-            },
-            headers: HeaderMap::new(),
+        let body = Body {
+            kind: format!("urn:tidings:problem:{}", refusal.code.name()),
+            title: refusal.code.text().to_owned(),
+            status: status.as_u16(),
+            detail: refusal.message,
+            code: refusal.code.name(),
+            field: refusal.field,
+            limit: refusal.limit,
+            retry_after_ms: refusal.retry_after_ms,
         };
+        let problem = Self(Box::new(Parts { status, body, headers: HeaderMap::new() }));
         match status {
             StatusCode::UNAUTHORIZED => {
                 problem.header(WWW_AUTHENTICATE, r#"Bearer realm="tidings", error="invalid_token""#)
@@ -209,7 +207,7 @@ impl From<RefusalCode> for Problem {
 }
 
 impl From<Problem> for Response {
-    fn from(problem: Problem) -> Self {
+    fn from(Problem(problem): Problem) -> Self {
         let json = serde_json::to_vec(&problem.body).unwrap_or_default();
         let mut response = json.into_response();
         *response.status_mut() = problem.status;

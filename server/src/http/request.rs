@@ -145,14 +145,12 @@ async fn read_body<B: Buf>(
     if announced.is_some_and(|bytes: u64| bytes > limits.body_bytes as u64) {
         return Err(too_big(limits.body_bytes));
     }
-    match tokio::time::timeout(limits.body_time, collect(body, limits.body_bytes)).await {
-        Ok(read) => read,
-        Err(_) => {
-            let limit_ms = u64::try_from(limits.body_time.as_millis()).unwrap_or(u64::MAX);
-            let detail = format!("the body did not arrive within {limit_ms} ms");
-            Err(Problem::new(HttpProblem::BodyTooSlow, detail).limit(limit_ms))
-        }
-    }
+    let read = tokio::time::timeout(limits.body_time, collect(body, limits.body_bytes)).await;
+    read.unwrap_or_else(|_| {
+        let limit_ms = u64::try_from(limits.body_time.as_millis()).unwrap_or(u64::MAX);
+        let detail = format!("the body did not arrive within {limit_ms} ms");
+        Err(Problem::new(HttpProblem::BodyTooSlow, detail).limit(limit_ms))
+    })
 }
 
 async fn collect<B: Buf>(

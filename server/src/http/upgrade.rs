@@ -62,15 +62,15 @@ async fn hand_over(
     encoding: Encoding,
     identity: Option<Identity>,
 ) {
+    let Wire { permit: place, .. } = wire;
     // A client that went away between its request and the answer.
     let Ok(upgraded) = upgrade.await else { return };
-    match take_apart(upgraded) {
-        Some((stream, already_read)) => {
-            crate::socket::accept(node, stream, already_read, encoding, identity).await;
-        }
-        None => tracing::error!("an upgraded connection is not one of this listener's"),
+    if let Some((stream, already_read)) = take_apart(upgraded) {
+        crate::socket::accept(node, stream, already_read, encoding, identity).await;
+    } else {
+        tracing::error!("an upgraded connection is not one of this listener's");
     }
-    drop(wire);
+    drop(place);
 }
 
 fn take_apart(upgraded: Upgraded) -> Option<(tokio::net::TcpStream, Bytes)> {
