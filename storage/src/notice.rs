@@ -54,13 +54,14 @@ mod tests {
     const CLIENT: Person = Person::Contact(ContactId(Uuid::from_u128(4)));
 
     type Told<'a> = &'a [(MemberId, &'a [InboxKind])];
+    /// Actor, kinds, mentioned, followers; and then who is told of what.
+    type Case<'a> = (Person, &'a [InboxKind], &'a [MemberId], &'a [MemberId], Told<'a>);
 
     #[test]
     fn followers_are_told_and_the_owner_stands_in() {
         let all_done: &[InboxKind] = &[K::AllTasksCompleted, K::TasksChanged];
         let anna = Person::Member(ANNA);
-        // actor, kinds, mentioned, followers; who is told of what
-        let table: &[(Person, &[InboxKind], &[MemberId], &[MemberId], Told<'_>)] = &[
+        let table: &[Case<'_>] = &[
             (CLIENT, &[K::ContactAnswered], &[], &[ANNA], &[(ANNA, &[K::ContactAnswered])]),
             (CLIENT, &[K::ThreadStarted], &[], &[], &[(OWNER, &[K::ThreadStarted])]),
             (CLIENT, all_done, &[], &[BOB], &[(BOB, all_done)]),

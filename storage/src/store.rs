@@ -171,3 +171,7 @@ impl<T> Drop for Shared<T> {
         self.reads.close();
     }
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

@@ -125,15 +125,19 @@ impl Sqlite {
 
     /// Its writer: one while serving.
     pub fn writer(&self, entropy: Box<dyn Entropy>) -> Result<SqliteWriter, OpenError> {
-        let db = connect(self.file.as_deref(), &self.name)?;
+        let db = self.connect()?;
         let wal = Wal::of(self.file.as_deref());
         Ok(SqliteWriter::new(db, wal, entropy, self.lock.clone()))
     }
 
     /// A reader, one of as many as are wanted.
     pub fn reader(&self) -> Result<SqliteReader, OpenError> {
-        let db = connect(self.file.as_deref(), &self.name)?;
+        let db = self.connect()?;
         Ok(SqliteReader::new(db, self.lock.clone())?)
+    }
+
+    fn connect(&self) -> Result<Connection, OpenError> {
+        connect(self.file.as_deref(), &self.name)
     }
 }
 
@@ -194,3 +198,7 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
         Err(source) => Err(OpenError::Io { path: path.display().to_string(), source }),
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -92,7 +92,7 @@ impl Made {
     /// The commit of it, which has something to tell.
     pub(super) fn commit(self, thread: &Thread) -> Commit {
         let told = !self.events.is_empty() || self.read.is_some();
-        let thread_commit = told.then(|| ThreadCommit {
+        let thread_commit = told.then_some(ThreadCommit {
             thread: thread.id,
             account: thread.account,
             events: self.events,

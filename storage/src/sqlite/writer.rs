@@ -48,6 +48,13 @@ impl SqliteWriter {
         }
     }
 
+    /// Makes the disk look full: the database may not get larger than so many pages, or than it is.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: Option<i64>) {
+        let most = pages.unwrap_or(i64::from(u32::MAX) - 1);
+        self.db.pragma_update_and_check(None, "max_page_count", most, |_| Ok(())).unwrap();
+    }
+
     fn commit(&mut self, batch: Vec<Operation>, now: Timestamp) -> rusqlite::Result<Vec<Applied>> {
         run(&self.db, "BEGIN IMMEDIATE")?;
         self.notice_others()?;

@@ -93,7 +93,7 @@ impl Work<'_> {
             .append_message(who, thread, draft.key, draft.body)?
             .expect("the key was looked up before");
         made.events.push(posted);
-        for text in draft.tasks {
+        for text in &draft.tasks {
             self.log_task(thread, actor, text, &mut made)?;
         }
         if matches!(actor, Person::Member(_)) {

@@ -47,7 +47,7 @@ impl Work<'_> {
             C::DeleteMessage { thread, message } => self.delete(who, thread, message),
             C::Read { thread, up_to } => self.read(who, thread, up_to),
             C::AddTask { thread, key, text, before } => {
-                self.add_task(who, thread, key, text, before)
+                self.add_task(who, thread, key, &text, before)
             }
             C::RewordTask { thread, task, text } => self.reword_task(who, thread, task, text),
             C::MoveTask { thread, task, before } => self.move_task(who, thread, task, before),

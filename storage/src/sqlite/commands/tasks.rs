@@ -18,7 +18,7 @@ impl Work<'_> {
         who: &Who,
         thread: ThreadId,
         key: ClientKey,
-        text: String,
+        text: &str,
         before: Option<TaskId>,
     ) -> Result<Answer, OpError> {
         self.in_thread(who, thread, |work, thread| {
@@ -34,12 +34,12 @@ impl Work<'_> {
             let mut order = work.order(thread)?;
             room_for_one(order.len())?;
             let at = place(&order, before)?;
-            let kind = EventKind::TaskAdded { text: text.clone(), before };
+            let kind = EventKind::TaskAdded { text: text.to_owned(), before };
             let event = work
                 .append(thread, who.actor.person, kind, Some(key))?
                 .expect("the key was looked up before");
             let task = TaskId(event.seq.0);
-            work.insert_task(thread, task, order.len(), &text)?;
+            work.insert_task(thread, task, order.len(), text)?;
             let old = order.clone();
             order.insert(at, task);
             work.reorder(thread, &old, &order)?;
@@ -53,12 +53,12 @@ impl Work<'_> {
         &mut self,
         thread: &mut Thread,
         actor: Person,
-        text: String,
+        text: &str,
         made: &mut Made,
     ) -> Result<(), OpError> {
-        let kind = EventKind::TaskAdded { text: text.clone(), before: None };
+        let kind = EventKind::TaskAdded { text: text.to_owned(), before: None };
         let seq = self.log(thread, actor, kind, made)?;
-        self.insert_task(thread, TaskId(seq.0), thread.tasks_total as usize, &text)
+        self.insert_task(thread, TaskId(seq.0), thread.tasks_total as usize, text)
     }
 
     /// Changes a task's text.

@@ -11,12 +11,12 @@ mod member;
 mod revoke;
 
 use super::query::directory as read;
-use super::rows::{self, OpError};
+use super::rows::{self, OpError, new_id};
 use crate::clock::Entropy;
 use crate::operation::{AccessChange, DirectoryChange, Done};
 use rusqlite::{Connection, params};
 use tidings_protocol::{Firm, FirmId, FirmPatch, Refusal, RefusalCode, Timestamp};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 /// What a change gives: the answer, and what it did to access.
 pub(super) type Changed = Result<(Done, Vec<AccessChange>), OpError>;
@@ -79,15 +79,6 @@ fn patch_firm(db: &Connection, mut firm: Firm, patch: &FirmPatch) -> Changed {
     db.prepare_cached("UPDATE firms SET name = ?2, contacts_may_start = ?3 WHERE id = ?1")?
         .execute(params![firm.firm.0.as_bytes(), firm.name, firm.contacts_may_start])?;
     Ok((Done::Firm(firm), Vec::new()))
-}
-
-/// An id that sorts by the time of its making, so that new rows stand together.
-fn new_id(now: Timestamp, entropy: &mut dyn Entropy) -> Uuid {
-    let random = entropy.bytes();
-    let mut low = [0; 10];
-    low.copy_from_slice(&random[..10]);
-    let millis = u64::try_from(now.0).unwrap_or(0);
-    Builder::from_unix_timestamp_millis(millis, &low).into_uuid()
 }
 
 fn missing() -> OpError {
