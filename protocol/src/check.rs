@@ -42,21 +42,21 @@ fn check(command: &Command) -> Result<(), Refusal> {
         Command::CreateThread { subject, body, tasks, reminder, mentions, .. } => {
             at_most("subject", subject, max::SUBJECT_BYTES_MAX)?;
             one_line("subject", subject)?;
-            filled("body", body, max::MESSAGE_BODY_BYTES_MAX)?;
+            prose("body", body, max::MESSAGE_BODY_BYTES_MAX)?;
             few("tasks", tasks.len(), max::TASKS_PER_THREAD_MAX)?;
             for (index, text) in tasks.iter().enumerate() {
-                filled(&format!("tasks[{index}]"), text, max::TASK_TEXT_BYTES_MAX)?;
+                prose(&format!("tasks[{index}]"), text, max::TASK_TEXT_BYTES_MAX)?;
             }
             reminder.map_or(Ok(()), check_reminder)?;
             check_mentions(mentions)
         }
         Command::PostMessage { body, mentions, .. } => {
-            filled("body", body, max::MESSAGE_BODY_BYTES_MAX)?;
+            prose("body", body, max::MESSAGE_BODY_BYTES_MAX)?;
             check_mentions(mentions)
         }
-        Command::EditMessage { body, .. } => filled("body", body, max::MESSAGE_BODY_BYTES_MAX),
+        Command::EditMessage { body, .. } => prose("body", body, max::MESSAGE_BODY_BYTES_MAX),
         Command::AddTask { text, .. } | Command::RewordTask { text, .. } => {
-            filled("text", text, max::TASK_TEXT_BYTES_MAX)
+            prose("text", text, max::TASK_TEXT_BYTES_MAX)
         }
         Command::SetReminder { reminder, .. } => check_reminder(*reminder),
         Command::History { limit, .. } | Command::TaskHistory { limit, .. } => check_limit(*limit),
@@ -112,6 +112,18 @@ pub fn filled(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
         return Err(invalid(field, "empty; at least 1 character".to_owned()).limit(1));
     }
     at_most(field, text, limit)
+}
+
+/// Text of a person: it says something, and of control characters has only line breaks and tabs.
+/// So one byte of it is at most two in JSON, and a page that fits a queue in one encoding fits it
+/// in the other.
+fn prose(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
+    filled(field, text, limit)?;
+    if text.chars().any(|c| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        let message = "has a control character that is no line break or tab".to_owned();
+        return Err(invalid(field, message));
+    }
+    Ok(())
 }
 
 /// Text without line breaks or other control characters.

@@ -27,9 +27,12 @@ pub const PAGE_ITEMS_MAX: u32 = 100;
 /// Items of a page whose request does not say.
 pub const PAGE_ITEMS_DEFAULT: u32 = 50;
 
-/// A page of history ends early when its bodies reach this many bytes, so that a page is never
-/// much larger than a frame.
-pub const PAGE_BYTES_MAX: usize = 256 * 1024;
+/// A page of history ends early when its bodies reach this many bytes: about what one long message
+/// may have, so that a page of them waits for no one longer than a message does.
+pub const PAGE_BYTES_MAX: usize = 128 * 1024;
+
+/// Most people of a thread whose receipts and names are sent with it: those who read last.
+pub const THREAD_PEOPLE_MAX: usize = 500;
 
 /// Most events that a join catches up on. Who has missed more gets the newest page and reads the
 /// rest of the history when it is wanted.
@@ -88,4 +91,5 @@ pub const TYPING_SECONDS: u64 = 6;
 
 const _: () = assert!(MESSAGE_BODY_BYTES_MAX * 2 < FRAME_BYTES_MAX);
 const _: () = assert!(TASKS_PER_THREAD_MAX * TASK_TEXT_BYTES_MAX < FRAME_BYTES_MAX / 2);
+const _: () = assert!(MESSAGE_BODY_BYTES_MAX <= PAGE_BYTES_MAX);
 const _: () = assert!(PAGE_ITEMS_DEFAULT <= PAGE_ITEMS_MAX);

@@ -282,3 +282,21 @@ fn directory_bodies_are_bounded_too() {
         assert_eq!(field(email(bad).check()).as_deref(), Some("email"), "{bad}");
     }
 }
+
+#[test]
+fn prose_has_no_control_characters_but_line_breaks_and_tabs() {
+    let post = |body: &str| {
+        Checked::try_from(Command::PostMessage {
+            thread: THREAD,
+            key: KEY,
+            body: body.to_owned(),
+            mentions: vec![],
+        })
+    };
+    assert!(post("a\r\n\tb").is_ok());
+    for control in ["a\0", "\u{1b}[31m", "\u{7f}x"] {
+        let refusal = post(control).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::Invalid);
+        assert_eq!(refusal.field.as_deref(), Some("post_message.body"));
+    }
+}

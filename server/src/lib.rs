@@ -44,8 +44,13 @@ use node::Node;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// How long the last socket that is closed may take to say goodbye; with the longest drain time
+/// and the closing of the store a server still ends within 10 seconds.
+const LAST_GOODBYE: Duration = Duration::from_secs(4);
 
 /// Where a running server can be reached.
 #[derive(Clone, Copy, Debug)]
@@ -82,11 +87,20 @@ pub async fn run(
     stop.await;
     tracing::info!(sockets = node.metrics.connections.get(), "draining");
     stopping.send_replace(true);
-    node.stop().await;
-    serving.await.context("the listener broke")?;
-    if let Some(serving) = serving_ops {
-        serving.await.context("the listener for operations broke")?;
+    let drain_time = node.config.limits.drain_time;
+    let drained = async {
+        node.sockets.drain(drain_time).await;
+        serving.await.context("the listener broke")?;
+        match serving_ops {
+            Some(serving) => serving.await.context("the listener for operations broke"),
+            None => Ok(()),
+        }
+    };
+    match tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await {
+        Ok(in_order) => in_order?,
+        Err(_) => tracing::warn!("some connections did not end in time, and are cut"),
     }
+    node.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -107,9 +107,8 @@ impl Node {
         }
     }
 
-    /// Closes every socket, then the store: all that was submitted is durable when this returns.
-    pub async fn stop(self: &Arc<Self>) {
-        self.sockets.drain(self.config.limits.drain_time).await;
+    /// Closes the store: all that was submitted is durable when this returns.
+    pub async fn close(&self) {
         let store = self.store.clone();
         if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
             tracing::error!("the store did not close in order");

@@ -18,6 +18,7 @@ const LIMITS: &[(&str, u64)] = &[
     ("PAGE_ITEMS_MAX", limits::PAGE_ITEMS_MAX as u64),
     ("PAGE_ITEMS_DEFAULT", limits::PAGE_ITEMS_DEFAULT as u64),
     ("PAGE_BYTES_MAX", limits::PAGE_BYTES_MAX as u64),
+    ("THREAD_PEOPLE_MAX", limits::THREAD_PEOPLE_MAX as u64),
     ("RESUME_EVENTS_MAX", limits::RESUME_EVENTS_MAX),
     ("JOINED_THREADS_MAX", limits::JOINED_THREADS_MAX as u64),
     ("PRESENCE_PEOPLE_MAX", limits::PRESENCE_PEOPLE_MAX as u64),

@@ -126,8 +126,10 @@ impl<'a> Parsed<'a> {
     }
 
     /// `typ` is a media type, whose case does not matter (RFC 7515, 4.1.9).
-    pub(super) fn check_type(&self, allowed: &[&str]) -> Result<(), TokenError> {
-        let named = self.header.typ.as_deref().ok_or(TokenError::Header("has no `typ`"))?;
+    pub(super) fn check_type(&self, allowed: &[&str], required: bool) -> Result<(), TokenError> {
+        let Some(named) = self.header.typ.as_deref() else {
+            return if required { Err(TokenError::Header("has no `typ`")) } else { Ok(()) };
+        };
         let short = match named.get(..12) {
             Some(prefix) if prefix.eq_ignore_ascii_case("application/") => &named[12..],
             _ => named,

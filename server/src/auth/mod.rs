@@ -34,7 +34,8 @@ use tidings_storage::Actor;
 /// (RFC 8725, 3.11).
 pub const TOKEN_TYPE: &str = "tidings+jwt";
 
-/// `typ` that a host application's tokens may have.
+/// `typ` that a host application's tokens may have. They may do without: not every library writes
+/// one, and their keys sign for this audience alone.
 const HOST_TOKEN_TYPES: [&str; 3] = ["JWT", "at+jwt", TOKEN_TYPE];
 
 /// Least bytes of an HS256 secret: as many as the hash has (RFC 7518, 3.2).
@@ -143,7 +144,7 @@ impl Auth {
         let key = issuer.key(parsed.header.kid.as_deref()).ok_or(TokenError::Untrusted)?;
         parsed.check_signature(key)?;
         let types: &[&str] = if own { &[TOKEN_TYPE] } else { &HOST_TOKEN_TYPES };
-        parsed.check_type(types)?;
+        parsed.check_type(types, own)?;
         claims::check(&parsed.payload, &self.audience, own, now)
     }
 

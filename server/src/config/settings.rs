@@ -158,7 +158,7 @@ pub static SETTINGS: &[Setting] = &[
         key: "limits.drain_time",
         default: "5s",
         help: "Time over which sockets are closed when the server stops",
-        slot: Slot::Time(Bounds(0, 8 * SECOND), |c| &mut c.limits.drain_time),
+        slot: Slot::Time(Bounds(0, 5 * SECOND), |c| &mut c.limits.drain_time),
     },
     Setting {
         key: "limits.commit_pace",

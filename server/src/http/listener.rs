@@ -52,7 +52,7 @@ const TOO_MANY_BODY: &str = "{\"type\":\"urn:tidings:problem:unavailable\",\
 const _: () = assert!(TOO_MANY_BODY.len() == 163);
 
 /// Serves clients and host applications until `stop` says true, then lets the requests in flight
-/// finish, and returns when every connection and socket has ended, or the drain time is over.
+/// finish, and returns when every connection and socket has ended.
 pub async fn serve(node: Arc<Node>, listener: TcpListener, stop: watch::Receiver<bool>) {
     let connections = node.config.limits.connections;
     run(App { node, stop, listener: Listener::Api }, listener, connections).await;
@@ -64,17 +64,13 @@ pub async fn serve_ops(node: Arc<Node>, listener: TcpListener, stop: watch::Rece
 }
 
 async fn run(app: App, listener: TcpListener, connections: usize) {
-    let drain_time = app.node.config.limits.drain_time;
     let app = Arc::new(app);
     let places = Arc::new(Semaphore::new(connections));
     accept_until_stopped(&app, &listener, &places).await;
     drop(listener);
     // All places are free again when the last connection and the last socket have gone.
     let all = u32::try_from(connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(drain_time, places.acquire_many(all)).await.is_err() {
-        let left = connections - places.available_permits();
-        tracing::warn!(connections = left, "stopped with connections still open");
-    }
+    drop(places.acquire_many(all).await);
 }
 
 async fn accept_until_stopped(app: &Arc<App>, listener: &TcpListener, places: &Arc<Semaphore>) {

@@ -107,9 +107,10 @@ impl Connection<'_> {
     /// Reads the events after a position, once the client has taken most of what it was sent. The
     /// store is asked in the person's name: access may have ended since the join began.
     async fn page(&self, thread: ThreadId, after: Seq) -> Result<Vec<Event>, CloseCode> {
-        let half = self.node.config.limits.outbound_bytes / 2;
+        // What is left holds a page, however its text is escaped.
+        let quarter = self.node.config.limits.outbound_bytes / 4;
         // A client that stops reading is the heartbeat's business once this gives up.
-        let drained = poll_fn(|cx| self.outbound.poll_drained(cx, half));
+        let drained = poll_fn(|cx| self.outbound.poll_drained(cx, quarter));
         let patience = std::time::Duration::from_secs(tidings_protocol::limits::PONG_SECONDS);
         if tokio::time::timeout(patience, drained).await.is_err() {
             return Err(CloseCode::SlowReader);

@@ -49,6 +49,10 @@ impl Sockets {
             tokio::time::sleep(spread / DRAIN_STEPS).await;
         }
         while !self.open.is_empty() {
+            // Handshakes that were under way have become sockets meanwhile.
+            for entry in &self.open {
+                entry.value().close(CloseCode::Restarting);
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -4,6 +4,7 @@ use super::access;
 use crate::access::Actor;
 use crate::sqlite::rows::{self, OpError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use tidings_protocol::limits::THREAD_PEOPLE_MAX;
 use tidings_protocol::{
     AccountId, Done, Participant, Receipt, Reminder, ReminderStops, Seq, Task, TaskId, ThreadId,
     ThreadItem, ThreadSummary, ThreadView,
@@ -85,16 +86,17 @@ pub(super) fn tasks(db: &Connection, num: i64) -> rusqlite::Result<Vec<Task>> {
     found.collect()
 }
 
-/// Who has read how far, and the names of all who take part.
+/// Who has read how far, and the names of those who take part: of as many as may be sent, those
+/// who read last.
 fn people(db: &Connection, num: i64) -> rusqlite::Result<(Vec<Receipt>, Vec<Participant>)> {
     let mut statement = db.prepare_cached(
         "SELECT p.person_kind, p.person, p.read_seq, coalesce(m.name, c.name, '')
          FROM participants p
          LEFT JOIN members m ON p.person_kind = 0 AND m.id = p.person
          LEFT JOIN contacts c ON p.person_kind = 1 AND c.id = p.person
-         WHERE p.thread = ?1",
+         WHERE p.thread = ?1 ORDER BY p.read_ms DESC, p.person LIMIT ?2",
     )?;
-    let mut found = statement.query([num])?;
+    let mut found = statement.query(params![num, THREAD_PEOPLE_MAX])?;
     let (mut receipts, mut participants) = (Vec::new(), Vec::new());
     while let Some(row) = found.next()? {
         let person = rows::person(row, 0, 1)?;
