@@ -173,3 +173,7 @@ impl Work<'_> {
 fn run(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     db.prepare_cached(sql)?.execute([]).map(|_| ())
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

@@ -96,7 +96,7 @@ fn people(db: &Connection, num: i64) -> rusqlite::Result<(Vec<Receipt>, Vec<Part
          LEFT JOIN contacts c ON p.person_kind = 1 AND c.id = p.person
          WHERE p.thread = ?1 ORDER BY p.read_ms DESC, p.person LIMIT ?2",
     )?;
-    let mut found = statement.query(params![num, THREAD_PEOPLE_MAX])?;
+    let mut found = statement.query(params![num, rows::int(THREAD_PEOPLE_MAX as u64)])?;
     let (mut receipts, mut participants) = (Vec::new(), Vec::new());
     while let Some(row) = found.next()? {
         let person = rows::person(row, 0, 1)?;
