@@ -96,9 +96,10 @@ pub async fn run(
             None => Ok(()),
         }
     };
-    match tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await {
-        Ok(in_order) => in_order?,
-        Err(_) => tracing::warn!("some connections did not end in time, and are cut"),
+    if let Ok(in_order) = tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await {
+        in_order?;
+    } else {
+        tracing::warn!("some connections did not end in time, and are cut");
     }
     node.close().await;
     tracing::info!("stopped");

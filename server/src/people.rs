@@ -158,11 +158,11 @@ impl People {
     pub fn exit(&self, peer: &Peer) {
         let id = peer.outbound.id();
         self.sockets.remove(&id);
-        remove(&self.of_person, peer.actor.person, id);
+        remove(&self.of_person, &peer.actor.person, id);
         if let Some(access) = peer.access() {
             match &*access {
-                Access::Contact { account } => remove(&self.of_account, *account, id),
-                Access::Team { .. } => remove(&self.team_of_firm, peer.actor.firm, id),
+                Access::Contact { account } => remove(&self.of_account, account, id),
+                Access::Team { .. } => remove(&self.team_of_firm, &peer.actor.firm, id),
             }
         }
     }
@@ -235,9 +235,9 @@ pub fn ending(change: AccessChange) -> Option<(Whose, CloseCode)> {
     }
 }
 
-fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: K, id: SocketId) {
-    if let Some(mut peers) = map.get_mut(&key) {
+fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: &K, id: SocketId) {
+    if let Some(mut peers) = map.get_mut(key) {
         peers.retain(|peer| peer.outbound.id() != id);
     }
-    map.remove_if(&key, |_, peers| peers.is_empty());
+    map.remove_if(key, |_, peers| peers.is_empty());
 }

@@ -72,7 +72,7 @@ impl Rooms {
         if let Err(full) = handle.mail.try_send(Mail::Committed(committed)) {
             handle.lost.store(true, Ordering::Relaxed);
             if let Mail::Committed(committed) = full.into_inner() {
-                committed.flush.iter().for_each(|outbound| outbound.flush());
+                committed.flush.iter().for_each(Outlet::flush);
             }
         }
     }

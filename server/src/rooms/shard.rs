@@ -19,7 +19,7 @@ use tidings_storage::ThreadCommit;
 use tokio::sync::{mpsc, oneshot};
 
 /// Mail that may wait. Commits beyond it are dropped, and read from the store once there is time.
-pub const MAIL_MAX: usize = 8_192;
+pub(super) const MAIL_MAX: usize = 8_192;
 
 /// Mail taken between two rounds of sending.
 const MAIL_PER_ROUND: usize = 512;
@@ -116,7 +116,7 @@ impl Outlet for Arc<Outbound> {
 }
 
 /// The task's state.
-pub struct Shard {
+pub(super) struct Shard {
     hall: Hall<Arc<Outbound>>,
     store: Store,
     own_mail: mpsc::Sender<Mail>,
@@ -126,7 +126,7 @@ pub struct Shard {
 
 impl Shard {
     /// A shard without rooms. `lost` is set by whoever had to drop mail for it.
-    pub fn new(
+    pub(super) fn new(
         store: Store,
         own_mail: mpsc::Sender<Mail>,
         lost: Arc<AtomicBool>,
@@ -136,7 +136,7 @@ impl Shard {
     }
 
     /// Serves the rooms until the program ends.
-    pub async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
+    pub(super) async fn run(mut self, mut mail: mpsc::Receiver<Mail>) {
         let mut tick = tokio::time::interval(NEWS_INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut taken = Vec::with_capacity(MAIL_PER_ROUND);
