@@ -203,8 +203,13 @@ impl Connection<'_> {
                 }
                 Message::Text(_) | Message::Binary(_) => Err(CloseCode::WrongFrameType),
                 Message::Ping(_) | Message::Pong(_) => self.session.on_control(now),
-                // The answer is on its way; the next read says that the connection is over.
-                Message::Close(_) | Message::Frame(_) => Ok(()),
+                // Answered here and not by tungstenite, so that nothing is queued behind the answer.
+                // A code that may not be sent has become 1002 by now.
+                Message::Close(close) => {
+                    self.outbound.answer_close(close.map(|close| close.code.into()));
+                    return Turn::Over(None);
+                }
+                Message::Frame(_) => Ok(()),
             };
             if let Err(code) = handled {
                 return Turn::Over(Some(code));

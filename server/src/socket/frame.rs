@@ -96,6 +96,14 @@ pub fn close(code: CloseCode) -> Bytes {
     Bytes::from(frame)
 }
 
+/// The answer to a client's close frame: its code again (RFC 6455, 5.5.1), if it gave one.
+pub fn close_answer(code: Option<u16>) -> Bytes {
+    let code = code.map(u16::to_be_bytes);
+    let payload = code.as_ref().map_or(&[][..], |bytes| &bytes[..]);
+    let header = [FIN | CLOSE, if payload.is_empty() { 0 } else { 2 }];
+    Bytes::from([&header, payload].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +121,12 @@ mod tests {
             let start = put_header(&mut space, TEXT, bytes);
             assert_eq!(space[start..], expected, "{bytes} bytes");
         }
+    }
+
+    #[test]
+    fn close_is_answered_with_its_code() {
+        assert_eq!(close_answer(None)[..], [0x88, 0]);
+        assert_eq!(close_answer(Some(4999))[..], [0x88, 2, 0x13, 0x87]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A stream for tungstenite: it reads from the socket, and what it has to write by itself (pongs,
-//! the answer to a close) goes into the socket's queue like everything else.
+//! A stream for tungstenite: it reads from the socket, and what it has to write by itself (pongs)
+//! goes into the socket's queue like everything else.
 
 use crate::socket::Outbound;
 use bytes::{Buf, Bytes};
