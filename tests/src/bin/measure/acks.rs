@@ -22,28 +22,50 @@ pub(crate) const PIPELINED: usize = 8;
 const WARM_UP: Duration = Duration::from_secs(1);
 const TAIL: Duration = Duration::from_secs(10);
 
+/// What each run reads, once with one message under way and once with several.
+const FIGURES: [[&str; 7]; 2] = [
+    [
+        "acks, 1 under way per sender",
+        "  ack p50, 1 under way",
+        "  ack p99, 1 under way",
+        "  server's core in use, 1 under way",
+        "  server, per ack, 1 under way",
+        "  messages per commit, 1 under way",
+        "  time of a commit, 1 under way",
+    ],
+    [
+        "acks, 8 under way per sender",
+        "  ack p50, 8 under way",
+        "  ack p99, 8 under way",
+        "  server's core in use, 8 under way",
+        "  server, per ack, 8 under way",
+        "  messages per commit, 8 under way",
+        "  time of a commit, 8 under way",
+    ],
+];
+const UNITS: [&str; 7] = ["per s", "ms", "ms", "%", "CPU s per 1,000,000", "", "ms"];
+
 /// One run: first one under way, then several.
 pub(crate) async fn run(options: &Options, program: &Path) -> Result<Vec<Reading>> {
-    let [rate, p50, p99, cpu, cost] = measure(options, program, 1).await?;
-    let mut readings = vec![
-        Reading::new("acks, 1 under way per sender", "per s", rate),
-        Reading::new("  ack p50", "ms", p50),
-        Reading::new("  ack p99", "ms", p99),
-        Reading::new("  server's core in use", "%", cpu),
-        Reading::new("  server, per ack", "CPU s per 1,000,000", cost),
-    ];
-    let [rate, p50, p99, cpu, cost] = measure(options, program, PIPELINED).await?;
-    readings.extend([
-        Reading::new("acks, 8 under way per sender", "per s", rate),
-        Reading::new("  ack p50 ", "ms", p50),
-        Reading::new("  ack p99 ", "ms", p99),
-        Reading::new("  server's core in use ", "%", cpu),
-        Reading::new("  server, per ack ", "CPU s per 1,000,000", cost),
-    ]);
+    let mut readings = Vec::new();
+    for (figures, under_way) in FIGURES.into_iter().zip([1, PIPELINED]) {
+        let values = measure(options, program, under_way).await?;
+        let named = figures.into_iter().zip(UNITS).zip(values);
+        readings.extend(named.map(|((what, unit), value)| Reading::new(what, unit, value)));
+    }
     Ok(readings)
 }
 
-async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<[f64; 5]> {
+/// Number of commits, seconds in them, operations in them.
+async fn commits(server: &Server) -> Result<[f64; 3]> {
+    Ok([
+        server.metric("tidings_commit_seconds_count").await?,
+        server.metric("tidings_commit_seconds_sum").await?,
+        server.metric("tidings_commit_batch_operations_sum").await?,
+    ])
+}
+
+async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<[f64; 7]> {
     let server = Server::start(options, program).await?;
     let groups = populate(&server.api(), SENDERS, 1).await?;
     let tally = Rc::new(Tally::new());
@@ -57,6 +79,7 @@ async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<
     }
     tokio::time::sleep(WARM_UP).await;
     tally.ack_micros.borrow_mut().clear();
+    let commits_before = commits(&server).await?;
     let (acked, before, start) = (tally.acks.get(), server.cpu()?, now());
     tokio::time::sleep(Duration::from_secs(options.seconds.into())).await;
     let (acks, used, took) = (
@@ -64,6 +87,8 @@ async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<
         server.cpu()?.since(before).total(),
         start.elapsed().as_secs_f64(),
     );
+    let commits = commits(&server).await?;
+    let [count, seconds, operations] = [0, 1, 2].map(|i| commits[i] - commits_before[i]);
     let (p50, p99) = p50_p99_ms(&mut tally.ack_micros.borrow_mut());
     crowd.iter().flatten().for_each(|client| client.set_closed_loop(false));
     // What was acknowledged is in the log: each sender hears its own messages, in order.
@@ -71,5 +96,13 @@ async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<
     tally
         .wait("every ack and delivery", TAIL, |t| idle() && t.deliveries.get() == t.acks.get())
         .await?;
-    Ok([acks / took, p50, p99, used / took * 100.0, used * 1e6 / acks])
+    Ok([
+        acks / took,
+        p50,
+        p99,
+        used / took * 100.0,
+        used * 1e6 / acks,
+        operations / count,
+        seconds * 1e3 / count,
+    ])
 }

@@ -40,6 +40,7 @@ pub(crate) struct Client {
     encoding: Encoding,
     tally: Rc<Tally>,
     next_id: Cell<u32>,
+    welcomed: Cell<bool>,
     /// The one thread it has joined.
     thread: Cell<Option<ThreadId>>,
     recogniser: RefCell<Option<Recogniser>>,
@@ -71,6 +72,7 @@ impl Client {
             encoding,
             tally: Rc::clone(tally),
             next_id: Cell::new(1),
+            welcomed: Cell::new(false),
             thread: Cell::new(None),
             recogniser: RefCell::default(),
             last: Cell::new(0),
@@ -230,6 +232,11 @@ impl Client {
         drop(recogniser);
         match self.encoding.decode_server(payload)? {
             ServerFrame::Reply { id, outcome } => self.take_reply(id, outcome),
+            // What changed while the first was made comes as a second one.
+            ServerFrame::Welcome(_) if self.welcomed.replace(true) => {
+                self.tally.other("welcome");
+                Ok(())
+            }
             ServerFrame::Welcome(_) => {
                 self.tally.welcomes.set(self.tally.welcomes.get() + 1);
                 Ok(())

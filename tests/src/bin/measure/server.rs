@@ -13,8 +13,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Rates are not what is measured: one connection may send all it can.
-const FLAGS: &[&str] = &["--commands-per-second=100000", "--commands-burst=100000"];
+/// Rates are not what is measured: one connection may send all it can. As many connections as the
+/// usual limit on open files allows.
+const FLAGS: &[&str] =
+    &["--commands-per-second=100000", "--commands-burst=100000", "--connections=10000"];
 
 const START_TIME: Duration = Duration::from_secs(20);
 const STOP_TIME: Duration = Duration::from_secs(15);
@@ -117,6 +119,14 @@ impl Server {
     /// Resident memory, in KiB.
     pub(crate) fn resident_kib(&self) -> Result<f64> {
         machine::resident_kib(self.pid())
+    }
+
+    /// A number from its metrics; 0 before there is one.
+    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
+        let (_, text) = self.api().connect().await?.request("GET", "/metrics", "").await?;
+        let text = String::from_utf8(text)?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(line.map_or(Ok(0.0), str::parse)?)
     }
 
     /// What it had to say: warnings and errors.
