@@ -14,8 +14,9 @@ import uuid
 TEXT, CONTINUATION, CONTROL = 0x1, 0x0, 0x8
 FIN, RESERVED, MASKED = 0x80, 0x70, 0x80
 
-# Stands for a message of no bytes, since Tidings takes none.
-EMPTY = "(nothing)"
+# Put behind short messages and taken away again, since Tidings takes none that shows nothing.
+END = "(end)"
+SHORT_BYTES_MAX = 1000
 
 
 def mask(payload: bytes, key: bytes) -> bytes:
@@ -64,8 +65,8 @@ class Connection:
         self.key = str(uuid.uuid4())
         self.thread = ""
         self.last_id = 10
-        # Of the text message that is being sent: whether there is one, and whether it has bytes.
-        self.in_text, self.has_bytes = False, False
+        # Of the text message that is being sent: whether there is one, and its bytes so far.
+        self.in_text, self.bytes = False, 0
 
     def wrap(self, first: int, payload: bytes) -> bytes:
         """The payload that takes the place of this one."""
@@ -74,15 +75,16 @@ class Connection:
             return payload
         begins = opcode == TEXT and not self.in_text
         if begins:
-            self.in_text, self.has_bytes = True, False
+            self.in_text, self.bytes = True, 0
         elif not (self.in_text and opcode == CONTINUATION):
             return payload
-        self.has_bytes |= bool(payload)
+        self.bytes += len(payload)
         wrapped = self.head() if begins else b""
         wrapped += escape(payload)
         if first & FIN:
             self.in_text = False
-            wrapped += (b"" if self.has_bytes else EMPTY.encode()) + b'"}}}'
+            wrapped += END.encode() if self.bytes <= SHORT_BYTES_MAX else b""
+            wrapped += b'"}}}'
         return wrapped
 
     def head(self) -> bytes:
@@ -97,7 +99,7 @@ class Connection:
         """The text of a message that came back."""
         kind = json.loads(payload).get("event", {}).get("kind", {})
         body = kind.get("message_posted", {}).get("body")
-        return "" if body == EMPTY else body
+        return body and body.removesuffix(END)
 
     async def enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Starts a thread and joins it; nothing of that is seen by the suite."""

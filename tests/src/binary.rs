@@ -58,7 +58,8 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// `TIDINGS_BIN`, or the one that was built beside this test; built now if there is none.
+/// `TIDINGS_BIN`, or the one beside this test, built now: a test of yesterday's program says
+/// nothing. Nothing is compiled if it is of today.
 fn path() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
@@ -66,9 +67,7 @@ fn path() -> &'static Path {
             return PathBuf::from(given);
         }
         let beside = beside_this_test();
-        if !beside.is_file() {
-            build(&beside);
-        }
+        build(&beside);
         beside
     })
 }
@@ -84,7 +83,9 @@ fn beside_this_test() -> PathBuf {
 fn build(beside: &Path) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
-    command.args(["build", "--package", "tidings-server", "--bin", "tidings", "--target-dir"]);
+    // With the whole workspace's features, as the tests are, so that nothing is compiled twice.
+    command.args(["build", "--quiet", "--workspace", "--all-features", "--bin", "tidings"]);
+    command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).arg("--target-dir");
     command.arg(beside.parent().and_then(Path::parent).expect("target/PROFILE"));
     if beside.parent().is_some_and(|folder| folder.ends_with("release")) {
         command.arg("--release");
@@ -92,7 +93,7 @@ fn build(beside: &Path) {
     let built = command.status().is_ok_and(|status| status.success());
     assert!(
         built && beside.is_file(),
-        "{} can't be built; run `cargo build -p tidings-server`, or set TIDINGS_BIN",
+        "{} can't be built; run `cargo build --bin tidings`, or set TIDINGS_BIN",
         beside.display()
     );
 }

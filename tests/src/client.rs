@@ -80,10 +80,21 @@ impl Client {
         })
     }
 
+    /// Sends a text frame as it is, made from an id that its reply, if any, will come by.
+    pub async fn send_text(&mut self, text: impl FnOnce(RequestId) -> String) -> RequestId {
+        let id = self.next_id();
+        let _ = within("a frame to be sent", self.socket.send(Message::text(text(id)))).await;
+        id
+    }
+
+    fn next_id(&mut self) -> RequestId {
+        self.last_id += 1;
+        RequestId(self.last_id)
+    }
+
     /// Sends a command, and says by which id its reply will come.
     pub async fn send(&mut self, command: Command) -> RequestId {
-        self.last_id += 1;
-        let id = RequestId(self.last_id);
+        let id = self.next_id();
         let bytes = self.encoding.encode_client(&ClientFrame { id, command });
         let message = match self.encoding {
             Encoding::Json => Message::text(String::from_utf8(bytes).expect("JSON is UTF-8")),
@@ -96,12 +107,15 @@ impl Client {
 
     /// Waits for a reply; `Err` if the connection ends before it.
     pub async fn try_reply(&mut self, id: RequestId) -> Result<Outcome, Closed> {
-        loop {
-            if let Some(outcome) = self.replies.remove(&id) {
-                return Ok(outcome);
+        let reply = async {
+            loop {
+                if let Some(outcome) = self.replies.remove(&id) {
+                    return Ok(outcome);
+                }
+                self.pump().await?;
             }
-            self.pump("a reply").await?;
-        }
+        };
+        within("a reply", reply).await
     }
 
     /// Waits for a reply.
@@ -157,12 +171,15 @@ impl Client {
 
     /// The next event of a joined thread.
     pub async fn try_event(&mut self) -> Result<Event, Closed> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(event);
+        let event = async {
+            loop {
+                if let Some(event) = self.events.pop_front() {
+                    return Ok(event);
+                }
+                self.pump().await?;
             }
-            self.pump("an event").await?;
-        }
+        };
+        within("an event", event).await
     }
 
     /// The next event of a joined thread.
@@ -188,18 +205,21 @@ impl Client {
         mut pick: impl FnMut(&ServerFrame) -> Option<T>,
     ) -> T {
         let mut looked_at = 0;
-        loop {
-            for at in looked_at..self.frames.len() {
-                if let Some(found) = pick(&self.frames[at]) {
-                    self.frames.remove(at);
-                    return found;
+        let found = async {
+            loop {
+                for at in looked_at..self.frames.len() {
+                    if let Some(found) = pick(&self.frames[at]) {
+                        self.frames.remove(at);
+                        return found;
+                    }
+                }
+                looked_at = self.frames.len();
+                if let Err(closed) = self.pump().await {
+                    panic!("closed instead of {what}: {closed:?}; got {:?}", self.frames);
                 }
             }
-            looked_at = self.frames.len();
-            if let Err(closed) = self.pump(what).await {
-                panic!("closed instead of {what}: {closed:?}; other frames: {:?}", self.frames);
-            }
-        }
+        };
+        within(what, found).await
     }
 
     /// The welcome; leaves it there.
@@ -234,11 +254,14 @@ impl Client {
 
     /// Reads until the connection ends, and says how.
     pub async fn closed(&mut self) -> Closed {
-        loop {
-            if let Err(closed) = self.pump("the connection to be closed").await {
-                return closed;
+        let closed = async {
+            loop {
+                if let Err(closed) = self.pump().await {
+                    return closed;
+                }
             }
-        }
+        };
+        within("the connection to be closed", closed).await
     }
 
     /// Reads until the connection ends, which has to be with this code.
@@ -249,11 +272,12 @@ impl Client {
     }
 
     /// Reads one message. The end of the connection is told again each time.
-    async fn pump(&mut self, what: &str) -> Result<(), Closed> {
+    async fn pump(&mut self) -> Result<(), Closed> {
         if let Some(closed) = &self.closed {
             return Err(closed.clone());
         }
-        let frame = match within(what, self.socket.next()).await {
+        // Pings and pongs are the library's business, and no reason to wait longer.
+        let frame = match self.socket.next().await {
             Some(Ok(Message::Text(text))) if self.encoding == Encoding::Json => {
                 self.encoding.decode_server(text.as_bytes())
             }

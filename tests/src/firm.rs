@@ -122,6 +122,14 @@ fn email(name: &str) -> String {
     format!("{}@mail.example", name.to_lowercase().replace(' ', "."))
 }
 
+/// The member that a person is.
+pub fn member_id(person: Person) -> MemberId {
+    match person {
+        Person::Member(id) => id,
+        Person::Contact(id) => panic!("contact {id} is no member"),
+    }
+}
+
 /// A small firm: an owner, a member with one account, and that account's contact.
 pub struct Cast {
     /// The firm.

@@ -26,7 +26,7 @@ mod wait;
 pub use binary::{Finished, tidings};
 pub use client::{Client, Closed};
 pub use endpoint::Endpoint;
-pub use firm::{Cast, Firm};
+pub use firm::{Cast, Firm, member_id};
 pub use http::{Answer, Http};
 pub use logs::Logs;
 pub use process::Process;

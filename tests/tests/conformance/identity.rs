@@ -112,6 +112,15 @@ async fn one_socket_too_many_of_a_person_is_closed_with_4008() {
 }
 
 #[tokio::test]
+async fn token_that_runs_out_is_closed_with_4002() {
+    let world = shared().await;
+    let token = world.cast.firm.token_for(world.cast.mia, 1).await.token;
+    let mut raw = world.open().await;
+    raw.send(wire::authenticate(1, &token)).await;
+    raw.expect_close(CloseCode::TokenExpired).await;
+}
+
+#[tokio::test]
 async fn ping_of_a_stranger_is_answered() {
     let world = shared().await;
     let mut raw = world.open().await;

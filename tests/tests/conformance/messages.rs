@@ -81,7 +81,7 @@ async fn two_hundred_commands_at_once_get_one_reply_each() {
     for id in 0..200 {
         let command = match id % 4 {
             0 => json!({ "get_preferences": {} }),
-            1 => json!({ "set_preferences": { "notify": id % 8 == 1 } }),
+            1 => json!({ "set_preferences": { "language": "nl" } }),
             2 => json!({ "no_such_command": {} }),
             _ => json!({ "render": { "markdown": format!("number {id}") } }),
         };

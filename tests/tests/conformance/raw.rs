@@ -106,7 +106,8 @@ impl Raw {
         (Reading { reader, buffer }, sending)
     }
 
-    /// Sends bytes, and reads meanwhile.
+    /// Sends bytes, and reads meanwhile. The task holds the writing half: dropping that would be
+    /// to finish.
     pub(crate) fn send_beside(self, bytes: Vec<u8>) -> (Reading, JoinHandle<OwnedWriteHalf>) {
         let Self { reader, mut writer, buffer } = self;
         let sending = tokio::spawn(async move {
@@ -117,16 +118,21 @@ impl Raw {
     }
 
     /// Sends one byte each time that so long has passed.
-    pub(crate) fn send_trickle(self, bytes: Vec<u8>, pause: Duration) -> (Reading, JoinHandle<()>) {
+    pub(crate) fn send_trickle(
+        self,
+        bytes: Vec<u8>,
+        pause: Duration,
+    ) -> (Reading, JoinHandle<OwnedWriteHalf>) {
         let Self { reader, mut writer, buffer } = self;
         let sending = tokio::spawn(async move {
             let mut beat = tokio::time::interval(pause);
             for byte in bytes {
                 beat.tick().await;
                 if writer.write_all(&[byte]).await.is_err() {
-                    return;
+                    break;
                 }
             }
+            writer
         });
         (Reading { reader, buffer }, sending)
     }
@@ -190,6 +196,10 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) async fn expect_close(&mut self, code: CloseCode) {
         Buffered { reader: &mut self.reader, buffer: &mut self.buffer }.expect_close(code).await;
+    }
+
+    pub(crate) async fn reply(&mut self, id: u32) -> Value {
+        Buffered { reader: &mut self.reader, buffer: &mut self.buffer }.reply(id).await
     }
 
     pub(crate) async fn head(&mut self) -> Head {
