@@ -187,6 +187,10 @@ impl Connection<'_> {
                 Ok(message) => message,
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                     self.permit = Some(permit);
+                    // A long message on a slow line leaves no room for pongs.
+                    if transport.heard() {
+                        self.session.on_bytes(monotonic());
+                    }
                     return Turn::Blocked;
                 }
                 Err(error) => return Turn::Over(close_code(&error)),

@@ -12,6 +12,8 @@ pub struct Transport<'a> {
     already_read: Bytes,
     /// Bytes read since the last whole message.
     since_message: usize,
+    /// Whether bytes were read since that was last asked.
+    heard: bool,
     /// Bytes after which a message must have ended: fragments of no bytes cost us their headers.
     message_bytes_max: usize,
 }
@@ -19,12 +21,17 @@ pub struct Transport<'a> {
 impl<'a> Transport<'a> {
     /// Reads `already_read` first.
     pub fn new(outbound: &'a Outbound, already_read: Bytes, message_bytes_max: usize) -> Self {
-        Self { outbound, already_read, since_message: 0, message_bytes_max }
+        Self { outbound, already_read, since_message: 0, heard: false, message_bytes_max }
     }
 
     /// A message ended.
     pub fn message_ended(&mut self) {
         self.since_message = 0;
+    }
+
+    /// Whether anything came in since this was last asked, if only a part of a frame.
+    pub fn heard(&mut self) -> bool {
+        std::mem::take(&mut self.heard)
     }
 
     /// Whether a message has gone on for longer than any message may, whatever its pieces.
@@ -46,6 +53,7 @@ impl Read for Transport<'_> {
             count
         };
         self.since_message += read;
+        self.heard |= read > 0;
         Ok(read)
     }
 }
