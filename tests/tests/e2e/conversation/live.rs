@@ -31,28 +31,27 @@ async fn presence_is_whoever_looks_from_any_device() {
     let cast = Cast::on(&server).await;
     let mut mia = cast.firm.connect(cast.mia).await;
     let thread = start_thread(&mut mia, draft(cast.account, "Taxes", &[])).await;
-    mia.join(thread, None).await;
-    let mut phone = cast.firm.connect(cast.carlos).await;
-    let mut laptop = cast.firm.connect_with(cast.carlos, Encoding::Postcard).await;
-    assert_eq!(phone.join(thread, None).await.present, [cast.mia]);
-    let mut seen = laptop.join(thread, None).await.present;
-    seen.sort();
-    let mut both = vec![cast.mia, cast.carlos];
-    both.sort();
-    assert_eq!(seen, both);
-
-    phone.done(Command::Presence { thread, looking: false }).await;
-    laptop.done(Command::Presence { thread, looking: false }).await;
     let present = |expected: usize| {
         move |frame: &ServerFrame| match frame {
             ServerFrame::Presence { people, count, .. } if people.len() == expected => Some(*count),
             _ => None,
         }
     };
+    mia.join(thread, None).await;
+    assert_eq!(mia.frame("oneself to be there", present(1)).await, 1);
+    let mut phone = cast.firm.connect(cast.carlos).await;
+    assert_eq!(phone.join(thread, None).await.present, [cast.mia]);
     assert_eq!(mia.frame("both to be there", present(2)).await, 2);
+    let mut laptop = cast.firm.connect_with(cast.carlos, Encoding::Postcard).await;
+    assert_eq!(laptop.join(thread, None).await.present.len(), 2, "people, not devices");
+    mia.forget_frames();
+    phone.done(Command::Presence { thread, looking: false }).await;
+    laptop.done(Command::Presence { thread, looking: false }).await;
     assert_eq!(mia.frame("both devices to look away", present(1)).await, 1);
+    mia.forget_frames();
     phone.done(Command::Presence { thread, looking: true }).await;
     assert_eq!(mia.frame("one device to look again", present(2)).await, 2);
+    mia.forget_frames();
     // A connection that is lost looks no more.
     drop(phone);
     assert_eq!(mia.frame("the device to be gone", present(1)).await, 1);
