@@ -85,7 +85,7 @@ fn put_header(space: &mut [u8], opcode: u8, payload_bytes: usize) -> usize {
 }
 
 /// A close frame with code and reason (RFC 6455, 5.5.1).
-pub fn close(code: CloseCode) -> Bytes {
+pub(super) fn close(code: CloseCode) -> Bytes {
     let text = code.text().as_bytes();
     let mut frame = Vec::with_capacity(4 + text.len());
     frame.push(FIN | CLOSE);
@@ -97,7 +97,7 @@ pub fn close(code: CloseCode) -> Bytes {
 }
 
 /// The answer to a client's close frame: its code again (RFC 6455, 5.5.1), if it gave one.
-pub fn close_answer(code: Option<u16>) -> Bytes {
+pub(super) fn close_answer(code: Option<u16>) -> Bytes {
     let code = code.map(u16::to_be_bytes);
     let payload = code.as_ref().map_or(&[][..], |bytes| &bytes[..]);
     let header = [FIN | CLOSE, if payload.is_empty() { 0 } else { 2 }];
