@@ -1,0 +1,111 @@
+//! A seeded simulation of the server: sessions, rooms, joins, send queues, access and dispatch are
+//! the real ones, over the real store in memory; only what carries them (tasks, sockets, clocks,
+//! the bus between nodes) is made up here. One thing happens at a time, chosen by the seed, and
+//! everything that anybody is told is held against a plain ledger of what was done.
+//!
+//! A failure prints the line that replays it; `TIDINGS_SIM_TRACE=1` before it prints every step.
+//! `TIDINGS_SIM_SEEDS` asks for more seeds.
+//!
+//! **Invariant:** a run depends on its seed alone: no clock, no thread, no order of a hash map.
+
+mod bus;
+mod chance;
+mod device;
+mod invariant;
+mod lie;
+mod line;
+mod node;
+mod trace;
+mod truth;
+mod world;
+
+use invariant::Invariant;
+use lie::Lie;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::available_parallelism;
+
+/// Seeds of a test run.
+const SEEDS: u64 = 1_000;
+
+/// Seeds in which a lie has to be found.
+const SEEDS_PER_LIE: u64 = 60;
+
+/// Runs a seed; what did not hold, in words and with the way to see it again.
+fn check(seed: u64) -> Result<(), String> {
+    let run = world::run(seed, Lie::None);
+    run.outcome.map_err(|violation| {
+        format!(
+            "seed {seed}, step {}: {:?} does not hold: {}\n\n{}\nTIDINGS_SIM_SEED={seed} cargo \
+             test -p tidings-server --test simulation\n",
+            run.trace.step,
+            violation.invariant,
+            violation.what,
+            run.trace.tail()
+        )
+    })
+}
+
+/// Does the seeds on all cores, and gives the first failures.
+fn check_all(seeds: u64) -> Vec<String> {
+    let next = AtomicU64::new(0);
+    let enough = AtomicBool::new(false);
+    let work = || {
+        let mut failures = Vec::new();
+        while !enough.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds {
+                break;
+            }
+            if let Err(failure) = check(seed) {
+                enough.store(true, Ordering::Relaxed);
+                failures.push(failure);
+            }
+        }
+        failures
+    };
+    let threads = available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    })
+}
+
+fn setting(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
+}
+
+#[test]
+fn invariants_hold_whatever_happens() {
+    let failures = match setting("TIDINGS_SIM_SEED") {
+        Some(seed) => check(seed).err().into_iter().collect(),
+        None => check_all(setting("TIDINGS_SIM_SEEDS").unwrap_or(SEEDS)),
+    };
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn a_seed_replays_exactly() {
+    for seed in 0..20 {
+        let [first, second] = [(); 2].map(|()| world::run(seed, Lie::None).trace.hash());
+        assert_eq!(first, second, "seed {seed}");
+    }
+}
+
+#[test]
+fn every_lie_is_found() {
+    let unnoticed = |(lie, expected): &(Lie, Invariant)| {
+        let mut others = BTreeMap::new();
+        for seed in 0..SEEDS_PER_LIE {
+            match world::run(seed, *lie).outcome {
+                Err(violation) if violation.invariant == *expected => return None,
+                Err(violation) => *others.entry(violation.invariant).or_insert(0) += 1,
+                Ok(()) => {}
+            }
+        }
+        Some(format!("{lie:?} does not break {expected:?}, but {others:?}"))
+    };
+    let unnoticed: Vec<String> = Lie::ALL.iter().filter_map(unnoticed).collect();
+    assert!(unnoticed.is_empty(), "{unnoticed:#?}");
+}

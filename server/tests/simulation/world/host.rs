@@ -1,0 +1,141 @@
+//! What befalls people and machines: hosts change who may see what, nodes crash, clocks jump.
+
+use crate::invariant::Held;
+use crate::node::{Node, Wanted};
+use crate::truth::{Standing, Submitted};
+use crate::world::{World, say};
+use std::time::Duration;
+use tidings_protocol::{
+    AccountId, ContactPatch, ContactState, MemberPatch, Person, Revocation, Rights,
+};
+use tidings_storage::{Actor, DirectoryChange, Operation};
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+impl World {
+    /// A host changes what somebody may see.
+    pub(super) fn change_access(&mut self, node: usize) {
+        let people: Vec<Person> = self.truth.people.keys().copied().collect();
+        let Some(person) = self.chance.pick(&people) else { return };
+        let standing = self.truth.people[&person].clone();
+        let change = match person {
+            _ if self.chance.percent(10) => DirectoryChange::Revoke {
+                revocation: Revocation::Person(person),
+                remember_until: self.wall.plus_millis(DAY_MS),
+            },
+            Person::Contact(contact) => {
+                let state = if standing.active { ContactState::None } else { ContactState::Active };
+                let patch = ContactPatch { state: Some(state), ..ContactPatch::default() };
+                DirectoryChange::PatchContact(contact, patch)
+            }
+            Person::Member(member) => match self.chance.below(6) {
+                0 => DirectoryChange::PatchMember(
+                    member,
+                    MemberPatch { active: Some(!standing.active), ..MemberPatch::default() },
+                ),
+                1 => {
+                    let rights = Rights { view_all_accounts: !standing.all, ..Rights::default() };
+                    DirectoryChange::PatchMember(
+                        member,
+                        MemberPatch { rights: Some(rights), ..MemberPatch::default() },
+                    )
+                }
+                _ => {
+                    let Some(account) = self.account_of(&standing) else { return };
+                    if standing.accounts.contains(&account) {
+                        DirectoryChange::Unassign(account, member)
+                    } else {
+                        DirectoryChange::Assign(account, member)
+                    }
+                }
+            },
+        };
+        if self.is_owner(person) && !matches!(change, DirectoryChange::Revoke { .. }) {
+            return;
+        }
+        say!(self, "n{node} host: {change:?}");
+        let operation = Operation::Directory { firm: standing.firm, change };
+        self.nodes[node].pending.push_back(Submitted { attempt: None, operation });
+    }
+
+    /// Owners are the first of their firms; what they see does not change.
+    fn is_owner(&self, person: Person) -> bool {
+        ["Olga", "Emil"].contains(&self.truth.people[&person].name.as_str())
+    }
+
+    fn account_of(&mut self, standing: &Standing) -> Option<AccountId> {
+        let same_firm = self.truth.people.iter().filter(|(person, other)| {
+            other.firm == standing.firm && matches!(person, Person::Contact(_))
+        });
+        let accounts: Vec<AccountId> =
+            same_firm.flat_map(|(_, other)| other.accounts.iter().copied()).collect();
+        self.chance.pick(&accounts)
+    }
+
+    /// A node dies. What it had asked of the store may be done, and nobody is told.
+    pub(super) fn crash(&mut self, node: usize) -> Held {
+        say!(self, "n{node} crashes");
+        let done = self.chance.below(self.nodes[node].pending.len() + 1);
+        let batch: Vec<Submitted> = self.nodes[node].pending.drain(..done).collect();
+        self.apply(&batch)?;
+        self.nodes[node] = Node { down: true, ..Node::default() };
+        for device in &mut self.devices {
+            if device.link.as_ref().is_some_and(|link| link.node == node) {
+                device.stalled = false;
+                device.unlink();
+            }
+        }
+        Ok(())
+    }
+
+    /// And comes back, knowing nothing.
+    pub(super) fn restart(&mut self, node: usize) {
+        say!(self, "n{node} restarts");
+        self.nodes[node] = Node { epoch: self.truth.epoch, ..Node::default() };
+    }
+
+    /// The bus goes away, or comes back: then rooms compare heads with the store.
+    pub(super) fn turn_bus(&mut self) {
+        self.bus.up = !self.bus.up;
+        say!(self, "bus up: {}", self.bus.up);
+        if self.bus.up {
+            (0..self.nodes.len()).for_each(|node| self.sweep(node));
+        }
+    }
+
+    /// Rooms compare heads with the store.
+    pub(super) fn sweep(&mut self, node: usize) {
+        if !self.nodes[node].down {
+            self.nodes[node].wanted.push_back(Wanted::Heads);
+        }
+    }
+
+    /// Time passes.
+    pub(super) fn pass(&mut self, millis: u64) {
+        self.now += Duration::from_millis(millis);
+        self.wall = self.wall.plus_millis(millis.cast_signed());
+        self.wall_max = self.wall_max.max(self.wall);
+    }
+
+    /// The time of day jumps, either way.
+    pub(super) fn jump(&mut self) {
+        let by = self.chance.between(0, 4 * 3_600_000).cast_signed() - 2 * 3_600_000;
+        self.wall = self.wall.plus_millis(by);
+        self.wall_max = self.wall_max.max(self.wall);
+        say!(self, "the clock jumps by {by} ms");
+    }
+
+    /// Somebody's lists and numbers are counted again.
+    pub(super) fn audit(&mut self, actor: Actor) -> Held {
+        let Ok(Some(welcome)) = self.stored.reader.welcome(actor) else {
+            return self.audit_stranger(actor);
+        };
+        say!(self, "audit of {}", actor.person);
+        self.truth.welcomed(actor.person, &welcome)?;
+        if let Ok(badges) = self.stored.reader.badges(actor) {
+            self.truth.counted(actor.person, badges)?;
+        }
+        self.audit_threads(actor)
+    }
+}
