@@ -349,9 +349,11 @@ fn config(frame_bytes_max: usize) -> WebSocketConfig {
 /// Which close code answers what went wrong while reading; none if nobody is there to read it.
 fn close_code(error: &Error) -> Option<CloseCode> {
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => None,
         Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(CloseCode::TooBig),
-        Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Io(_)
+        | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
         Error::Capacity(_) => Some(CloseCode::TooBig),
         Error::Utf8(_) => Some(CloseCode::NotUtf8),
         Error::Protocol(_) => Some(CloseCode::ProtocolError),

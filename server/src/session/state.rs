@@ -19,8 +19,11 @@ const CONTROL_FRAMES_PER_SECOND: u32 = 5;
 /// Control frames it may send at once.
 const CONTROL_FRAMES_BURST: u32 = 50;
 
-/// Refusals for rate that a connection may collect in a row before it is closed: it does not listen.
+/// Refusals for rate that a connection may collect at once before it is closed: it does not listen.
 const RATE_REFUSALS_MAX: u32 = 500;
+
+/// Refusals for rate per second that it may go on collecting.
+const RATE_REFUSALS_PER_SECOND: u32 = 5;
 
 /// What one connection is up to.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub struct Session {
     joined: HashSet<ThreadId>,
     commands: Pace,
     controls: Pace,
-    rate_refusals: u32,
+    rate_refusals: Pace,
     heartbeat: Heartbeat,
 }
 
@@ -126,7 +129,7 @@ impl Session {
             joined: HashSet::new(),
             commands: Pace::new(rates.commands_per_second, rates.commands_burst, now),
             controls: Pace::new(CONTROL_FRAMES_PER_SECOND, CONTROL_FRAMES_BURST, now),
-            rate_refusals: 0,
+            rate_refusals: Pace::new(RATE_REFUSALS_PER_SECOND, RATE_REFUSALS_MAX, now),
             heartbeat: Heartbeat::new(now),
         }
     }
@@ -159,9 +162,8 @@ impl Session {
             Err(DecodeError::NotAFrame(_)) => return Step::Close(CloseCode::Malformed),
         };
         if let Err(wait) = self.commands.take(now) {
-            return self.over_rate(id, wait);
+            return self.over_rate(id, wait, now);
         }
-        self.rate_refusals = 0;
         let command = match frame {
             Ok(frame) => frame.command,
             Err(DecodeError::BadCommand { refusal, .. }) if self.identity.is_some() => {
@@ -215,9 +217,8 @@ impl Session {
         }
     }
 
-    fn over_rate(&mut self, id: RequestId, wait: Duration) -> Step {
-        self.rate_refusals += 1;
-        if self.rate_refusals > RATE_REFUSALS_MAX {
+    fn over_rate(&mut self, id: RequestId, wait: Duration, now: Instant) -> Step {
+        if self.rate_refusals.take(now).is_err() {
             return Step::Close(CloseCode::RateLimited);
         }
         if self.identity.is_none() {
