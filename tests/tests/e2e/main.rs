@@ -1,5 +1,8 @@
 //! End to end: real processes, real sockets, one file for each theme.
 
+mod access;
 mod conversation;
+mod demo;
 mod durability;
+mod python;
 mod resume;
