@@ -165,6 +165,7 @@ macro_rules! contract {
                 tasks {
                     tasks_stand_in_the_order_the_team_gives_them,
                     tasks_moved_again_and_again_keep_their_order,
+                    a_task_added_after_others_were_removed_stands_at_its_place,
                     a_tick_says_who_and_when,
                     what_is_so_already_writes_nothing,
                     contacts_tick_and_the_team_manages,

@@ -49,6 +49,20 @@ pub fn tasks_moved_again_and_again_keep_their_order(w: &mut World) {
     assert_eq!(shown, order);
 }
 
+pub fn a_task_added_after_others_were_removed_stands_at_its_place(w: &mut World) {
+    let o = Office::new(w);
+    let (thread, tasks) = w.starts_with_tasks(o.anna, o.acme, &["a", "b", "c", "d"]);
+    for task in &tasks[..2] {
+        w.writes(o.anna, Command::RemoveTask { thread, task: *task });
+    }
+    let last = add(w, o.anna, thread, "e", None);
+    assert_eq!(texts(w, o.carol, thread), "c d e");
+    add(w, o.anna, thread, "f", Some(last));
+    assert_eq!(texts(w, o.carol, thread), "c d f e");
+    w.writes(o.anna, Command::MoveTask { thread, task: tasks[3], before: None });
+    assert_eq!(texts(w, o.carol, thread), "c f e d");
+}
+
 pub fn a_tick_says_who_and_when(w: &mut World) {
     let o = Office::new(w);
     let (thread, tasks) = w.starts_with_tasks(o.anna, o.acme, &["a", "b"]);

@@ -164,9 +164,13 @@ impl Work<'_> {
         self.in_thread(who, thread, |work, thread| {
             permit(who.facts.access.side(), thread.archived, ThreadAction::ManageTasks)?;
             let done = work.task(thread, task)?.done;
+            let old = work.order(thread)?;
+            let left: Vec<TaskId> = old.iter().copied().filter(|other| *other != task).collect();
             work.db
                 .prepare_cached("DELETE FROM tasks WHERE thread = ?1 AND task = ?2")?
                 .execute([thread.num, rows::int(task.0)])?;
+            // The others close ranks: places are counted, so a gap would be taken for a task.
+            work.reorder(thread, &old, &left)?;
             thread.tasks_total = thread.tasks_total.saturating_sub(1);
             thread.tasks_open = thread.tasks_open.saturating_sub(u32::from(!done));
             work.say(who, thread, EventKind::TaskRemoved { task })
