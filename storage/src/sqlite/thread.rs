@@ -151,6 +151,14 @@ impl Thread {
         }
     }
 
+    /// Says that somebody takes part: who acts is named with the thread, whatever it has read.
+    pub(super) fn enter(&mut self, person: Person) {
+        if !self.people.contains_key(&person) {
+            self.people.insert(person, Part::default());
+            self.dirty_people.insert(person);
+        }
+    }
+
     /// Says that the row has changed.
     pub(super) fn touch(&mut self) {
         self.dirty = true;

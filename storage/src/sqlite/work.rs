@@ -174,6 +174,7 @@ impl Work<'_> {
         thread.head = seq;
         thread.messages = messages;
         thread.touch();
+        thread.enter(actor);
         Ok(Some(Event { thread: thread.id, seq, at_ms: self.now, actor, messages, kind }))
     }
 

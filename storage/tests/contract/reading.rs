@@ -71,6 +71,18 @@ pub fn both_sides_see_how_far_everybody_has_read(w: &mut World) {
     }
 }
 
+pub fn who_acts_without_reading_is_named_too(w: &mut World) {
+    let o = Office::new(w);
+    let (thread, tasks) = w.starts_with_tasks(o.anna, o.acme, &["sign"]);
+    w.writes(o.carol, Command::TickTask { thread, task: tasks[0] });
+    w.writes(o.admin, Command::Archive { thread });
+    w.reopen();
+    let view = w.view(o.anna, thread);
+    let named: Vec<_> = view.participants.iter().map(|one| one.name.as_str()).collect();
+    assert!(named.contains(&"Carol") && named.contains(&"Ada"), "{named:?}");
+    assert_eq!(view.receipts.len(), 1, "only Anna has read");
+}
+
 pub fn only_messages_count_as_unread(w: &mut World) {
     let o = Office::new(w);
     let (thread, tasks) = w.starts_with_tasks(o.anna, o.acme, &["sign"]);
