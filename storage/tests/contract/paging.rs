@@ -151,6 +151,18 @@ pub fn a_cursor_tells_nothing_of_what_its_reader_does_not_see(w: &mut World) {
     let refusal = w.act(o.anna, Command::ListAccounts { page: wrong.clone() }).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::Invalid);
     w.does(o.owner, Command::ListAccounts { page: wrong });
+
+    let (_, threads) = LISTS[0];
+    for body in ["not for Anna", "nor this"] {
+        w.starts(o.owner, o.beta, body);
+    }
+    let (_, next) = ask(w, o.dave, threads, page(None, 1));
+    let theirs = page(next, 3);
+    for stranger in [o.anna, o.carol] {
+        let refusal = w.act(stranger, threads(theirs.clone())).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::Invalid);
+    }
+    w.does(o.dave, threads(theirs));
 }
 
 pub fn the_directory_is_read_in_pages(w: &mut World) {

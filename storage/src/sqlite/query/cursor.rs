@@ -1,10 +1,13 @@
 //! Where a page of a list ends, as an opaque text. It holds only ids and times of rows that its
 //! reader was shown: a row's number would tell how many there are in other firms.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use super::access;
+use crate::access::Actor;
+use crate::sqlite::rows::OpError;
+use rusqlite::Connection;
 use std::fmt::Write as _;
 use tidings_protocol::limits::{CURSOR_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
-use tidings_protocol::{FirmId, Page, Refusal, RefusalCode, ThreadId, Timestamp};
+use tidings_protocol::{Page, Refusal, RefusalCode, ThreadId, Timestamp};
 use uuid::Uuid;
 
 const TIME_BYTES: usize = 8;
@@ -63,22 +66,24 @@ pub(super) fn after_thread(at: Timestamp, thread: ThreadId) -> String {
 }
 
 /// Time and number of the thread below which a list by time goes on; above everything for the
-/// first page.
+/// first page. The cursor's thread must be one that the reader sees: of others, not even that
+/// they are there is to be learned.
 pub(super) fn below_thread(
     db: &Connection,
-    firm: FirmId,
+    actor: Actor,
     page: &Page,
-) -> Result<(i64, i64), crate::sqlite::rows::OpError> {
+) -> Result<(i64, i64), OpError> {
     let Some(text) = &page.cursor else { return Ok((i64::MAX, i64::MAX)) };
     let bytes = unhex::<{ TIME_BYTES + ID_BYTES }>(text).ok_or_else(|| bad(IN_COMMANDS))?;
-    let (time, id) = bytes.split_at(TIME_BYTES);
     let mut at = [0; TIME_BYTES];
-    at.copy_from_slice(time);
-    let num = db
-        .prepare_cached("SELECT num FROM threads WHERE id = ?1 AND firm = ?2")?
-        .query_row(params![id, firm.0.as_bytes()], |row| row.get(0))
-        .optional()?;
-    Ok((i64::from_be_bytes(at), num.ok_or_else(|| bad(IN_COMMANDS))?))
+    at.copy_from_slice(&bytes[..TIME_BYTES]);
+    let mut id = [0; ID_BYTES];
+    id.copy_from_slice(&bytes[TIME_BYTES..]);
+    match access::thread(db, actor, ThreadId(Uuid::from_bytes(id))) {
+        Ok(num) => Ok((i64::from_be_bytes(at), num)),
+        Err(OpError::Refused(_)) => Err(bad(IN_COMMANDS).into()),
+        Err(error @ OpError::Sql(_)) => Err(error),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

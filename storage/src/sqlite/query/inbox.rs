@@ -43,7 +43,7 @@ pub(super) fn of(
     page: &Page,
 ) -> Result<(Vec<InboxItem>, Option<String>), OpError> {
     let limit = cursor::limit(page)?;
-    let (below_ms, below_num) = cursor::below_thread(db, actor.firm, page)?;
+    let (below_ms, below_num) = cursor::below_thread(db, actor, page)?;
     let mut statement = db.prepare_cached(&statement(access))?;
     let found = statement.query_map(
         params![

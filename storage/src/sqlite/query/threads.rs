@@ -99,7 +99,7 @@ pub(super) fn walk(
     page: &Page,
 ) -> Result<Walk, OpError> {
     let limit = cursor::limit(page)?;
-    let (below_ms, below_num) = cursor::below_thread(db, actor.firm, page)?;
+    let (below_ms, below_num) = cursor::below_thread(db, actor, page)?;
     let mut statement = db.prepare_cached(&statement(scope, conditions))?;
     let found = statement.query_map(
         params![
