@@ -7,7 +7,7 @@ use super::wal::Wal;
 use super::writer::SqliteWriter;
 use crate::clock::Entropy;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -111,8 +111,11 @@ impl Sqlite {
             }
             make_private(path)?;
         }
-        let mut db = connect(file.as_deref(), &name)?;
-        if let Standing::Behind(_) = migrate::standing(&db, &name)? {
+        let mut db = plain(file.as_deref(), &name)?;
+        // Before any setting that stays in the file: somebody else's is left as it is.
+        let standing = migrate::standing(&db, &name)?;
+        settle(&db)?;
+        if let Standing::Behind(_) = standing {
             // Not beneath a server that runs on the schema as it was.
             let _held = match (&file, &lock) {
                 (Some(path), None) => Some(lock_beside(path)?),
@@ -148,6 +151,13 @@ fn memory_name() -> String {
 }
 
 fn connect(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
+    let db = plain(file, name)?;
+    settle(&db)?;
+    Ok(db)
+}
+
+/// A connection that changes nothing yet.
+fn plain(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -156,6 +166,11 @@ fn connect(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
         None => Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)?,
     };
     db.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(db)
+}
+
+/// The settings that the promises rest on.
+fn settle(db: &Connection) -> Result<(), OpenError> {
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // In memory the answer is `memory`, which is right there.
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -167,17 +182,18 @@ fn connect(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
     db.pragma_update(None, "foreign_keys", true)?;
     // What was deleted is gone from the file too, and so from its copies.
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    Ok(db)
+    Ok(())
 }
 
-/// Holds `PATH.lock`. The system lets go of it with the process, however that ends.
+/// Holds `PATH.lock`. The system lets go of it with the process, however that ends. Nobody else may
+/// open it: whoever can read a file can lock it, and so keep the server from starting.
 fn lock_beside(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);
     let io = |source| OpenError::Io { path: beside.display().to_string(), source };
-    let file =
-        File::options().create(true).truncate(false).write(true).open(&beside).map_err(io)?;
+    let mut options = private();
+    let file = options.create(true).truncate(false).open(&beside).map_err(io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.display().to_string() }),
@@ -188,15 +204,20 @@ fn lock_beside(path: &Path) -> Result<File, OpenError> {
 /// Makes the file, if there is none, for its owner's eyes only: it holds everybody's messages and
 /// the secret that signs tokens. SQLite gives the files beside it the same permissions.
 fn make_private(path: &Path) -> Result<(), OpenError> {
-    let mut options = File::options();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    match private().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(OpenError::Io { path: path.display().to_string(), source }),
     }
+}
+
+/// Writes to a file which, if it is made, is its owner's alone.
+fn private() -> OpenOptions {
+    let mut options = File::options();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[cfg(test)]

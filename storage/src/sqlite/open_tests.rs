@@ -90,7 +90,9 @@ fn a_database_of_a_later_version_is_left_alone() {
 fn somebody_elses_database_is_left_alone() {
     let (_folder, path) = database();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
+    let before = std::fs::read(&path).unwrap();
     assert!(matches!(open(&path, Mode::Serve), Err(OpenError::Foreign { .. })));
+    assert!(std::fs::read(&path).unwrap() == before, "not a byte of it has changed");
 }
 
 #[cfg(unix)]
@@ -103,12 +105,10 @@ fn only_its_owner_reads_the_files() {
     let mut seen = 0;
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap();
-        if file.file_name() != "tidings.db.lock" {
-            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
-            seen += 1;
-        }
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
+        seen += 1;
     }
-    assert_eq!(seen, 3, "the database, its log and the log's index");
+    assert_eq!(seen, 4, "the database, its log, the log's index and the lock");
 }
 
 #[test]
