@@ -4,6 +4,7 @@
 use super::facts::PersonFacts;
 use super::rows;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
     AccountId, FirmId, MemberId, MessageId, Person, Reminder, Seq, ThreadId, Timestamp,
@@ -153,8 +154,8 @@ impl Thread {
 
     /// Says that somebody takes part: who acts is named with the thread, whatever it has read.
     pub(super) fn enter(&mut self, person: Person) {
-        if !self.people.contains_key(&person) {
-            self.people.insert(person, Part::default());
+        if let Entry::Vacant(place) = self.people.entry(person) {
+            place.insert(Part::default());
             self.dirty_people.insert(person);
         }
     }
