@@ -100,7 +100,7 @@ CREATE TABLE threads (
     reminder_days    INTEGER NOT NULL,
     reminder_count   INTEGER NOT NULL
 ) STRICT;
--- With the number of messages, so that unread is summed over a firm by the index alone; a post moves
+-- With the number of messages, so that they are summed over a firm by the index alone; a post moves
 -- its entry anyway.
 CREATE INDEX threads_of_firm ON threads (firm, last_ms, num, messages);
 -- Not by time: an account has few threads, and every post would move its entry.
@@ -134,6 +134,8 @@ CREATE TABLE participants (
     mentioned     INTEGER NOT NULL, -- gives access to the thread
     PRIMARY KEY (thread, person)
 ) STRICT, WITHOUT ROWID;
+-- Without what a receipt changes: a row is entered once, and reading doesn't move its entry.
+CREATE INDEX participants_of_person ON participants (person, thread);
 CREATE INDEX participants_mentioned ON participants (person, thread) WHERE mentioned = 1;
 
 CREATE TABLE tasks (

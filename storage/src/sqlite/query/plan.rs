@@ -59,10 +59,24 @@ fn a_list_over_the_whole_firm_is_read_in_order_and_stops_at_the_page() {
 }
 
 #[test]
-fn unread_over_the_whole_firm_is_counted_by_the_index_alone() {
+fn unread_over_the_whole_firm_looks_only_at_threads_that_the_person_is_part_of() {
     let plan = plan(&badges::threads_statement(Scope::Firm));
-    assert!(plan.contains("t USING COVERING INDEX threads_of_firm (firm=?)"), "{plan}");
-    assert!(plan.contains("p USING PRIMARY KEY (thread=? AND person=?)"), "{plan}");
+    let steps = [
+        "t USING COVERING INDEX threads_of_firm (firm=?)",
+        "o USING COVERING INDEX participants_of_person (person=?)",
+        "p USING PRIMARY KEY (thread=? AND person=?)",
+        "t USING INTEGER PRIMARY KEY (rowid=?)",
+    ];
+    for step in steps {
+        assert!(plan.contains(step), "{step}\n{plan}");
+    }
+    assert_eq!(plan.matches("SEARCH").count(), steps.len(), "{plan}");
+}
+
+#[test]
+fn the_inbox_of_who_sees_everything_is_counted_by_its_index_alone() {
+    let plan = plan(&badges::inbox_statement(&team(Role::Owner)));
+    assert_eq!(plan, "SEARCH i USING COVERING INDEX inbox_by_time (member=? AND archived=?)\n");
 }
 
 #[test]
