@@ -82,7 +82,8 @@ pub async fn run(
     let serving = tokio::spawn(http::serve(Arc::clone(&node), listener, stopped.clone()));
     let serving_ops = ops_listener
         .map(|listener| tokio::spawn(http::serve_ops(Arc::clone(&node), listener, stopped)));
-    tracing::info!(listen = %addresses.listen, "ready");
+    let ops = addresses.ops.map(tracing::field::display);
+    tracing::info!(listen = %addresses.listen, ops, "ready");
     ready(&node, addresses);
     stop.await;
     tracing::info!(sockets = node.metrics.connections.get(), "draining");
