@@ -2,9 +2,9 @@
 //! state, not history: changes are merged for a moment, and what goes out is how things stand then.
 
 use crate::metrics::Metrics;
-use crate::node::Store;
 use crate::people::{Peer, People};
 use crate::socket::SharedFrame;
+use crate::store::Store;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;

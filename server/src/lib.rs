@@ -38,6 +38,7 @@ pub mod people;
 pub mod rooms;
 pub mod session;
 pub mod socket;
+pub mod store;
 
 use anyhow::Context;
 use node::Node;

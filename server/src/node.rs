@@ -10,6 +10,7 @@ use crate::metrics::Metrics;
 use crate::people::People;
 use crate::rooms::Rooms;
 use crate::socket::Sockets;
+use crate::store::Store;
 use anyhow::Context;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -19,9 +20,6 @@ use tidings_storage::{
     Actor, Clock, Done, FrontOptions, Operation, QueryError, Reader, SystemEntropy, writes,
 };
 use tokio::sync::oneshot;
-
-/// The store, with the server's tickets.
-pub type Store = tidings_storage::Store<Ticket>;
 
 /// What every connection and every request shares.
 pub struct Node {
@@ -66,7 +64,9 @@ impl Node {
         };
         let (bus, batches) = bus::in_process(Arc::clone(&metrics));
         let writer = Box::new(sqlite.writer(Box::new(entropy))?);
-        let store = Store::start(writer, readers, Arc::clone(&clock), options, bus);
+        let store =
+            tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, bus);
+        let store = Store::new(store, Arc::clone(&metrics));
 
         let people = Arc::new(People::default());
         let shards = available_parallelism().map_or(1, usize::from);

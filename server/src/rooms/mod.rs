@@ -11,7 +11,7 @@ pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
 pub use shard::{Committed, Mail};
 
 use crate::metrics::Metrics;
-use crate::node::Store;
+use crate::store::Store;
 use shard::{MAIL_MAX, Shard};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;

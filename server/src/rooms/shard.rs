@@ -7,10 +7,10 @@
 
 use crate::clock::monotonic;
 use crate::metrics::Metrics;
-use crate::node::Store;
 use crate::rooms::hall::{Hall, Repair};
 use crate::rooms::room::{Attach, Outlet, Seat};
 use crate::socket::{Outbound, SharedFrame, SocketId};
+use crate::store::Store;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -1,0 +1,61 @@
+//! The store as this server holds it: with its own tickets, and every question timed.
+
+use crate::clock::monotonic;
+use crate::dispatch::Ticket;
+use crate::metrics::Metrics;
+use std::sync::Arc;
+use tidings_protocol::Refusal;
+use tidings_storage::{Operation, Reader, Unavailable};
+
+/// A handle on the store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: tidings_storage::Store<Ticket>,
+    metrics: Arc<Metrics>,
+}
+
+impl Store {
+    /// Times what is asked of a store.
+    pub fn new(inner: tidings_storage::Store<Ticket>, metrics: Arc<Metrics>) -> Self {
+        Self { inner, metrics }
+    }
+
+    /// Hands an operation to the writer; the ticket comes back here if it is not taken.
+    pub fn submit(&self, operation: Operation, ticket: Ticket) -> Result<(), (Ticket, Refusal)> {
+        self.inner.submit(operation, ticket)
+    }
+
+    /// Asks a question on a reader's thread and waits for the answer.
+    pub async fn read<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+    ) -> Result<R, Unavailable> {
+        self.inner.read(self.timed(question)).await
+    }
+
+    /// Runs a job on a reader's thread. Never blocks: refused when too many wait.
+    pub fn read_then(
+        &self,
+        job: impl FnOnce(&mut dyn Reader) + Send + 'static,
+    ) -> Result<(), Unavailable> {
+        self.inner.read_then(self.timed(job))
+    }
+
+    /// Does all that was submitted, and waits for it. Blocks.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    /// The same question, timed from now to its answer: the wait for a reader is a part of it.
+    fn timed<R>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+    ) -> impl FnOnce(&mut dyn Reader) -> R + Send + 'static {
+        let (metrics, asked) = (Arc::clone(&self.metrics), monotonic());
+        move |reader| {
+            let answer = question(reader);
+            metrics.read_seconds.observe((monotonic() - asked).as_secs_f64());
+            answer
+        }
+    }
+}
