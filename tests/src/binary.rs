@@ -36,8 +36,16 @@ impl Finished {
 
 /// Runs `tidings` with these arguments until it ends.
 pub async fn tidings<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
+    tidings_with(&[], arguments).await
+}
+
+/// The same with variables in its environment.
+pub async fn tidings_with<A: AsRef<OsStr>>(
+    variables: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Finished {
     let mut command = command();
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    command.envs(variables.iter().copied()).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
     let output = within("a command of tidings to end", command.output()).await;
     let output = output.expect("tidings can be run");
     Finished {

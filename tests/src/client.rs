@@ -169,6 +169,18 @@ impl Client {
         }
     }
 
+    /// Joins a thread and waits until its live stream has begun: what is not stored, such as
+    /// typing, is missed before.
+    pub async fn join_live(&mut self, thread: ThreadId) -> Joined {
+        let joined = self.join(thread, None).await;
+        let present = |frame: &ServerFrame| match frame {
+            ServerFrame::Presence { thread: of, .. } => (*of == thread).then_some(()),
+            _ => None,
+        };
+        self.frame("the live stream to begin", present).await;
+        joined
+    }
+
     /// The next event of a joined thread.
     pub async fn try_event(&mut self) -> Result<Event, Closed> {
         let event = async {

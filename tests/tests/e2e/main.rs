@@ -4,5 +4,6 @@ mod access;
 mod conversation;
 mod demo;
 mod durability;
+mod operations;
 mod python;
 mod resume;

@@ -14,7 +14,7 @@ async fn typing_is_told_to_the_others_in_the_thread() {
     assert_eq!(refusal.code, tidings_protocol::RefusalCode::NotJoined);
 
     carlos.join(thread, None).await;
-    mia.join(thread, None).await;
+    mia.join_live(thread).await;
     assert_eq!(carlos.done(Command::Typing { thread }).await, Reply::Done {});
     let typing = ServerFrame::Typing { thread, person: cast.carlos };
     mia.frame("typing", |frame| (*frame == typing).then_some(())).await;

@@ -1,0 +1,7 @@
+//! What an operator does and sees.
+
+mod backup;
+mod config;
+mod disk;
+mod observe;
+mod store;
