@@ -134,6 +134,21 @@ pub fn one_line(field: &str, text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A name that could be in the IANA database: `UTC`, or parts with a `/` between them. Whether it
+/// is in there is for whoever computes with it; an unknown one counts as UTC there.
+pub fn time_zone(zone: &str) -> Result<(), Refusal> {
+    filled("time_zone", zone, max::NAME_BYTES_MAX)?;
+    let part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-+".contains(c))
+    };
+    if zone == "UTC" || (zone.contains('/') && zone.split('/').all(part)) {
+        return Ok(());
+    }
+    let expected = "not the name of a time zone: expected one such as Europe/Amsterdam, or UTC";
+    Err(invalid("time_zone", expected.to_owned()))
+}
+
 fn few(field: &str, count: usize, limit: usize) -> Result<(), Refusal> {
     if count > limit {
         let message = format!("{count} of them; at most {limit}");
@@ -169,4 +184,21 @@ fn check_page(page: &Page) -> Result<(), Refusal> {
     let limit = page.limit.unwrap_or(max::PAGE_ITEMS_DEFAULT);
     between("page.limit", limit.into(), 1, max::PAGE_ITEMS_MAX.into())?;
     page.cursor.as_ref().map_or(Ok(()), |c| at_most("page.cursor", c, max::CURSOR_BYTES_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time_zone;
+
+    #[test]
+    fn time_zones_look_like_iana_names() {
+        for zone in ["UTC", "Europe/Amsterdam", "America/Argentina/Buenos_Aires", "Etc/GMT+8"] {
+            assert!(time_zone(zone).is_ok(), "{zone}");
+        }
+        for zone in ["", "CET", "/", "Europe/", "/Paris", "Europe//Paris", "../etc", "A/B C", "1/2"]
+        {
+            let refusal = time_zone(zone).unwrap_err();
+            assert_eq!(refusal.field.as_deref(), Some("time_zone"), "{zone}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Who there is: firms, their teams, their clients. Shapes of the HTTP API under `/v1`; none of
 //! them travels on a socket.
 
-use crate::check::{at_most, filled, one_line};
+use crate::check::{at_most, filled, one_line, time_zone};
 use crate::ids::{AccountId, ApiKeyId, ContactId, FirmId, MemberId, Person, Timestamp, TokenId};
 use crate::limits::{EMAIL_BYTES_MAX, NAME_BYTES_MAX};
 use crate::refusal::{Refusal, RefusalCode};
@@ -316,7 +316,7 @@ impl Bounded for NewContact {
     fn check(&self) -> Result<(), Refusal> {
         name(&self.name)?;
         email(&self.email)?;
-        filled("time_zone", &self.time_zone, NAME_BYTES_MAX)
+        time_zone(&self.time_zone)
     }
 }
 
@@ -324,7 +324,7 @@ impl Bounded for ContactPatch {
     fn check(&self) -> Result<(), Refusal> {
         self.name.as_deref().map_or(Ok(()), name)?;
         self.email.as_deref().map_or(Ok(()), email)?;
-        self.time_zone.as_deref().map_or(Ok(()), |zone| filled("time_zone", zone, NAME_BYTES_MAX))
+        self.time_zone.as_deref().map_or(Ok(()), time_zone)
     }
 }
 
