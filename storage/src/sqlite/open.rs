@@ -101,16 +101,13 @@ impl Sqlite {
         entropy: &mut dyn Entropy,
     ) -> Result<Self, OpenError> {
         let (name, file) = match location {
-            Location::File(path) => (path.display().to_string(), Some(path.clone())),
+            Location::File(path) => (path.display().to_string(), Some(own(path)?)),
             Location::Memory => (memory_name(), None),
         };
-        let mut lock = None;
-        if let Some(path) = &file {
-            if mode == Mode::Serve {
-                lock = Some(Arc::new(lock_beside(path)?));
-            }
-            make_private(path)?;
-        }
+        let lock = match (&file, mode) {
+            (Some(path), Mode::Serve) => Some(Arc::new(lock_beside(path)?)),
+            _ => None,
+        };
         let mut db = plain(file.as_deref(), &name)?;
         // Before any setting that stays in the file: somebody else's is left as it is.
         let standing = migrate::standing(&db, &name)?;
@@ -202,13 +199,16 @@ fn lock_beside(path: &Path) -> Result<File, OpenError> {
 }
 
 /// Makes the file, if there is none, for its owner's eyes only: it holds everybody's messages and
-/// the secret that signs tokens. SQLite gives the files beside it the same permissions.
-fn make_private(path: &Path) -> Result<(), OpenError> {
+/// the secret that signs tokens. SQLite gives the files beside it the same permissions. The path it
+/// gives has no links in it: by whichever a database is reached, its log and its lock are the same.
+fn own(path: &Path) -> Result<PathBuf, OpenError> {
+    let io = |source| OpenError::Io { path: path.display().to_string(), source };
     match private().create_new(true).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(OpenError::Io { path: path.display().to_string(), source }),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(source) => return Err(io(source)),
     }
+    std::fs::canonicalize(path).map_err(io)
 }
 
 /// Writes to a file which, if it is made, is its owner's alone.

@@ -51,6 +51,16 @@ fn two_servers_never_share_a_database() {
     open(&path, Mode::Serve).unwrap();
 }
 
+#[cfg(unix)]
+#[test]
+fn two_servers_do_not_share_a_database_by_a_link_either() {
+    let (folder, path) = database();
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let _first = open(&path, Mode::Serve).unwrap();
+    assert!(matches!(open(&link, Mode::Serve), Err(OpenError::InUse { .. })));
+}
+
 #[test]
 fn a_tool_works_beside_a_server_which_notices() {
     let (_folder, path) = database();
