@@ -1,19 +1,19 @@
 //! `POST /v1/commands`: what a person does in threads, one command at a time, without a socket.
 
-use super::input::{json, respond};
+use super::input::respond;
 use super::problem::Problem;
 use super::request::Call;
 use crate::auth::{Principal, ask};
 use crate::markdown::render_reply;
 use tidings_protocol::{
-    Checked, Command, CommandRequest, FirmId, Outcome, Person, Refusal, RefusalCode,
+    Checked, Command, CommandRequest, FirmId, Outcome, Person, Refusal, RefusalCode, from_json,
 };
 use tidings_storage::Actor;
 use warp::http::StatusCode;
 use warp::reply::Response;
 
 pub(super) async fn run_command(call: Call) -> Result<Response, Problem> {
-    let CommandRequest { actor, command } = json(&call.body).map_err(like_a_frame)?;
+    let CommandRequest { actor, command } = from_json(&call.body)?;
     let actor = match call.principal {
         Some(Principal::Person(identity)) if actor.is_none() => identity.actor,
         Some(Principal::Person(_)) => {
@@ -49,13 +49,6 @@ async fn person_of(call: &Call, firm: FirmId, person: Person) -> Result<Actor, P
 
 fn bad_actor(why: &str) -> Problem {
     Refusal::new(RefusalCode::Invalid).at("actor").because(why).into()
-}
-
-/// Fields of commands are named as in replies on a socket: `post_message.body`.
-fn like_a_frame(mut refusal: Refusal) -> Refusal {
-    refusal.field =
-        refusal.field.map(|path| path.strip_prefix("command.").map_or(path.clone(), str::to_owned));
-    refusal
 }
 
 /// Commands that are about a connection.

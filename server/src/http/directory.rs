@@ -1,7 +1,7 @@
 //! The directory: the firm, its team, its clients and their contacts. All of it by API key, and
 //! bound to the key's firm: what is another firm's does not exist.
 
-use super::input::{json, no_content, respond, with_header};
+use super::input::{no_content, respond, with_header};
 use super::problem::{HttpProblem, Problem};
 use super::request::Call;
 use crate::auth::ask;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidings_protocol::{
     AccountId, Bounded, ContactId, ContactPatch, FirmId, FirmPatch, MemberId, MemberPatch,
-    NewAccount, NewContact, NewMember, RefusalCode,
+    NewAccount, NewContact, NewMember, RefusalCode, from_json,
 };
 use tidings_storage::{DirectoryChange, Done, Operation, Reader, Unavailable};
 use warp::http::StatusCode;
@@ -113,7 +113,7 @@ pub(super) async fn patch_contact(call: Call) -> Result<Response, Problem> {
 
 /// Reads the body and checks its bounds.
 pub(super) fn body<T: DeserializeOwned + Bounded>(call: &Call) -> Result<T, Problem> {
-    let value: T = json(&call.body)?;
+    let value: T = from_json(&call.body)?;
     value.check()?;
     Ok(value)
 }

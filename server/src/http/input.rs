@@ -1,10 +1,9 @@
-//! Reading what a request says: queries, pages, JSON bodies; and writing the answer.
+//! Reading what a query says, and writing the answer. Bodies are read as the protocol reads frames.
 
 use super::problem::{HttpProblem, Problem};
 use super::route::QueryParameter;
 use crate::auth::hyphenated;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tidings_protocol::limits::{CURSOR_BYTES_MAX, PAGE_ITEMS_MAX};
 use tidings_protocol::{AccountId, Page, Refusal, RefusalCode, at_most};
 use warp::http::StatusCode;
@@ -52,7 +51,7 @@ fn limit(text: &str) -> Result<u32, Refusal> {
     }
     Err(Refusal::new(RefusalCode::Invalid)
         .at("limit")
-        .limit(PAGE_ITEMS_MAX.into())
+        .limit(if limit == 0 { 1 } else { PAGE_ITEMS_MAX.into() })
         .because(format!("{limit}; must be 1 to {PAGE_ITEMS_MAX}")))
 }
 
@@ -64,24 +63,20 @@ fn bad(parameter: &str, what: &str) -> Refusal {
 fn unknown(name: &str, known: &[QueryParameter]) -> Refusal {
     let names: Vec<&str> = known.iter().map(|parameter| parameter.name()).collect();
     let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let message = if names_a_credential(name) {
+        "never put a credential into a URL: send it as `Authorization: Bearer`".to_owned()
+    } else {
+        format!("no such query parameter; known here: {known}")
+    };
     // Cut, because it is somebody's text of any length.
     let name: String = name.chars().take(40).collect();
-    let message = format!("no such query parameter; known here: {known}");
     Refusal::new(RefusalCode::Malformed).at(name).because(message)
 }
 
-/// Reads a body of JSON, and says where it is wrong.
-pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let refusal = Refusal::new(RefusalCode::Malformed).because(error.inner().to_string());
-        if path == "." { refusal } else { refusal.at(path) }
-    })?;
-    reader.end().map_err(|error| {
-        Refusal::new(RefusalCode::Malformed).because(format!("after the JSON value: {error}"))
-    })?;
-    Ok(value)
+/// URLs end up in logs and histories, credentials must not.
+fn names_a_credential(parameter: &str) -> bool {
+    let name = parameter.to_ascii_lowercase();
+    ["token", "jwt", "auth", "key"].iter().any(|part| name.contains(part))
 }
 
 /// An answer of JSON.
@@ -112,7 +107,6 @@ pub(super) fn with_header(mut response: Response, name: HeaderName, value: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidings_protocol::{CommandRequest, NewMember};
 
     const PAGED: &[QueryParameter] = &[QueryParameter::Limit, QueryParameter::Cursor];
 
@@ -133,18 +127,10 @@ mod tests {
             let refusal = Query::parse(text, PAGED).unwrap_err();
             assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{text}");
         }
+        let token = Query::parse("access_token=a.b.c", PAGED).unwrap_err();
+        assert!(token.message.contains("Bearer"), "{token}");
+        assert_eq!(Query::parse("limit=0", PAGED).unwrap_err().limit, Some(1));
         let long = format!("cursor={}", "a".repeat(CURSOR_BYTES_MAX + 1));
         assert_eq!(Query::parse(&long, PAGED).unwrap_err().limit, Some(CURSOR_BYTES_MAX as u64));
-    }
-
-    #[test]
-    fn wrong_json_is_told_where() {
-        let refusal = json::<NewMember>(br#"{"name":"a","email":"b","role":"boss"}"#).unwrap_err();
-        assert_eq!(refusal.field.as_deref(), Some("role"));
-        let refusal =
-            json::<CommandRequest>(br#"{"command":{"archive":{"thread":7}}}"#).unwrap_err();
-        assert_eq!(refusal.field.as_deref(), Some("command.archive.thread"));
-        assert!(json::<NewMember>(b"{} {}").is_err());
-        assert_eq!(json::<NewMember>(b"").unwrap_err().field, None);
     }
 }

@@ -2,12 +2,13 @@
 //! logged, never kept.
 
 use super::directory::{body, change};
-use super::input::{json, no_content, respond};
+use super::input::{no_content, respond};
 use super::problem::{HttpProblem, Problem};
 use super::request::Call;
 use crate::auth::{HOST_LIFETIME_MS_MAX, LEEWAY_MS, OWN_LIFETIME_MS_MAX, ask, new_api_key};
 use tidings_protocol::{
     ApiKeyId, IssuedApiKey, List, NewApiKey, NewToken, Refusal, RefusalCode, Revocation, TokenId,
+    from_json,
 };
 use tidings_storage::{Actor, DirectoryChange, Done};
 use uuid::Uuid;
@@ -46,10 +47,11 @@ pub(super) async fn delete_api_key(call: Call) -> Result<Response, Problem> {
 }
 
 pub(super) async fn create_token(call: Call) -> Result<Response, Problem> {
-    let NewToken { person, ttl_s } = json(&call.body)?;
+    let NewToken { person, ttl_s } = from_json(&call.body)?;
     let ttl_s = ttl_s.unwrap_or(TTL_S_DEFAULT);
     if !(1..=TTL_S_MAX).contains(&ttl_s) {
-        let refusal = Refusal::new(RefusalCode::Invalid).at("ttl_s").limit(TTL_S_MAX.into());
+        let bound = if ttl_s == 0 { 1 } else { TTL_S_MAX };
+        let refusal = Refusal::new(RefusalCode::Invalid).at("ttl_s").limit(bound.into());
         return Err(refusal.because(format!("{ttl_s} s; must be 1 to {TTL_S_MAX}")).into());
     }
     let actor = Actor { firm: call.firm()?, person };
@@ -63,7 +65,7 @@ pub(super) async fn create_token(call: Call) -> Result<Response, Problem> {
 }
 
 pub(super) async fn revoke(call: Call) -> Result<Response, Problem> {
-    let revocation: Revocation = json(&call.body)?;
+    let revocation: Revocation = from_json(&call.body)?;
     let lifetime_ms = OWN_LIFETIME_MS_MAX.max(HOST_LIFETIME_MS_MAX);
     let remember_until = call.node().clock.now().plus_millis(lifetime_ms + LEEWAY_MS);
     change(&call, DirectoryChange::Revoke { revocation, remember_until }).await?;

@@ -53,8 +53,7 @@ pub static ROUTES: &[Route] = &[
         .takes::<NewAccount>(r#"{"name":"Bakery Lane plc"}"#)
         .gives::<Account>(200),
     Route::new("PUT", "/v1/accounts/{account}/members/{member}", "assign_member",
-        "Gives a member access to a client. Twice is once.", to!(directory::assign))
-        .fails(&[409]),
+        "Gives a member access to a client. Twice is once.", to!(directory::assign)),
     Route::new("DELETE", "/v1/accounts/{account}/members/{member}", "unassign_member",
         "Takes a member's access to a client away; its live streams end at once.", to!(directory::unassign)),
     Route::new("GET", "/v1/contacts", "list_contacts", "Lists contacts, by name.", to!(directory::contacts))
@@ -80,8 +79,7 @@ pub static ROUTES: &[Route] = &[
         .takes::<NewApiKey>(r#"{"label":"billing"}"#)
         .gives::<IssuedApiKey>(201)
         .fails(&[409]),
-    Route::new("DELETE", "/v1/api-keys/{key}", "delete_api_key", "Ends an API key.", to!(keys::delete_api_key))
-        .fails(&[409]),
+    Route::new("DELETE", "/v1/api-keys/{key}", "delete_api_key", "Ends an API key.", to!(keys::delete_api_key)),
     Route::new("POST", "/v1/tokens", "create_token", "Makes a token for a person who has access.", to!(keys::create_token))
         .takes::<NewToken>(r#"{"person":{"member":"0198c5a0-0000-7000-8000-000000000002"},"ttl_s":3600}"#)
         .gives::<IssuedToken>(201)

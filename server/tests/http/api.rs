@@ -41,6 +41,10 @@ async fn a_host_application_keeps_the_directory() {
     let of_account = format!("GET /v1/contacts?account={}", tenant.account.account);
     let contacts = server.ask(&of_account, key, None).await.json();
     assert_eq!(contacts["items"][0]["name"], "Bo Baker");
+
+    let bo = format!("PATCH /v1/contacts/{}", contacts["items"][0]["contact"].as_str().unwrap());
+    let refused = server.ask(&bo, key, Some(&json!({"time_zone": "Amsterdam\n"}))).await;
+    assert_eq!((refused.status, &refused.json()["field"]), (422, &json!("time_zone")));
     server.stopped().await;
 }
 
@@ -137,6 +141,11 @@ async fn commands_are_taken_one_at_a_time() {
             assert_eq!(answer.json()["field"], field, "{answer:?}");
         }
     }
+    // What is not understood is not sent back at length.
+    let unknown = json!({"command": {"x".repeat(10_000): {}}});
+    let answer = server.ask("POST /v1/commands", &token, Some(&unknown)).await;
+    assert_eq!((answer.status, &answer.json()["field"]), (400, &json!("command")));
+    assert!(answer.body.len() < 1_000, "{} bytes", answer.body.len());
     server.stopped().await;
 }
 

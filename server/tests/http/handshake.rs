@@ -67,6 +67,7 @@ async fn a_bad_handshake_is_refused() {
         (GOOD.replace("/v1/ws", "/v1/ws?access_token=a.b.c"), 400),
         (GOOD.replace("/v1/ws", "/v1/ws?x=y"), 400),
         (GOOD.replace("GET", "POST"), 405),
+        (GOOD.replace("GET", "HEAD"), 400),
         (format!("{GOOD}Authorization: Bearer a.b.c\r\n"), 401),
         (format!("{GOOD}Authorization: Basic YTpi\r\n"), 401),
         (format!("{GOOD}Origin: https://evil.example\r\n"), 403),
