@@ -1,7 +1,7 @@
 //! One running server: what every connection and every request shares, and how its parts are put
 //! together.
 
-use crate::auth::Auth;
+use crate::auth::{Auth, ask};
 use crate::bus;
 use crate::config::{Config, StoreUrl};
 use crate::dispatch::{Dispatch, Ticket, outcome_of};
@@ -16,9 +16,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use tidings_protocol::{Checked, Outcome, Refusal, RefusalCode};
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
-use tidings_storage::{
-    Actor, Clock, Done, FrontOptions, Operation, QueryError, Reader, SystemEntropy, writes,
-};
+use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, Reader, SystemEntropy, writes};
 use tokio::sync::oneshot;
 
 /// What every connection and every request shares.
@@ -98,12 +96,9 @@ impl Node {
             return outcome_of(self.apply(Operation::Command { actor, command }).await);
         }
         let now = self.clock.now();
-        match self.store.read(move |reader| reader.answer(actor, &command, now)).await {
-            Ok(Ok(reply)) => Outcome::Ok(reply),
-            Ok(Err(QueryError::Refused(refusal))) => Outcome::Refused(refusal),
-            Ok(Err(QueryError::Unavailable(_))) | Err(_) => {
-                Outcome::Refused(RefusalCode::Unavailable.into())
-            }
+        match ask(self, move |reader| reader.answer(actor, &command, now)).await {
+            Ok(reply) => Outcome::Ok(reply),
+            Err(refusal) => Outcome::Refused(refusal),
         }
     }
 
