@@ -307,7 +307,6 @@ fn headers_that_ask_for_more_are_refused() {
         json!({"alg": "HS256", "typ": "JWT", "crit": ["exp"], "exp": 1}),
         json!({"alg": "HS256", "typ": "JWT", "crit": []}),
         json!({"alg": "HS256", "typ": "JWT", "b64": false}),
-        json!({"alg": "HS256"}),
         json!({"alg": "HS256", "typ": "dpop+jwt"}),
         json!({"typ": "JWT"}),
         json!(["HS256"]),
@@ -315,6 +314,9 @@ fn headers_that_ask_for_more_are_refused() {
     for header in headers {
         assert!(auth.verify(&token(&header, &claims(), mac(SECRET)), NOW).is_err(), "{header}");
     }
+    // Not every library of a host writes a type.
+    let untyped = token(&json!({"alg": "HS256"}), &claims(), mac(SECRET));
+    assert!(auth.verify(&untyped, NOW).is_ok());
 }
 
 #[test]
