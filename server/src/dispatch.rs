@@ -13,7 +13,7 @@ use crate::rooms::{Committed, Rooms};
 use crate::socket::Outbound;
 use std::sync::Arc;
 use std::time::Instant;
-use tidings_protocol::{Outcome, Refusal, RefusalCode, RequestId, ServerFrame};
+use tidings_protocol::{FirmId, Outcome, Refusal, RefusalCode, RequestId, ServerFrame};
 use tidings_storage::{AccessChange, Applied, Commit, Done, ThreadCommit};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
@@ -65,17 +65,12 @@ pub fn outcome_of(answer: Result<Done, Refusal>) -> Outcome {
 
 /// Who hears of a batch, in the order of [`tell`].
 pub trait Hearers<T> {
-    /// What somebody may see has changed; what has to end, ends now.
-    fn access_changed(&mut self, change: AccessChange);
+    /// What somebody of a firm may see has changed; what has to end, ends now.
+    fn access_changed(&mut self, firm: FirmId, change: AccessChange);
     /// Something is durable.
     fn committed(&mut self, commit: &Commit);
     /// A submitter gets its answer, and then the thread's room hears what happened there.
-    fn answered(
-        &mut self,
-        ticket: T,
-        outcome: Result<Done, Refusal>,
-        thread: Option<ThreadCommit>,
-    );
+    fn answered(&mut self, ticket: T, outcome: Result<Done, Refusal>, thread: Option<ThreadCommit>);
 }
 
 /// Tells of a batch. Pure: the order is the point.
@@ -83,7 +78,7 @@ pub fn tell<T>(applied: Vec<(T, Applied)>, hearers: &mut impl Hearers<T>) {
     for (ticket, Applied { outcome, commit }) in applied {
         if let Some(commit) = &commit {
             for change in &commit.access {
-                hearers.access_changed(*change);
+                hearers.access_changed(commit.firm, *change);
             }
             hearers.committed(commit);
         }
@@ -147,8 +142,8 @@ struct Round<'a> {
 }
 
 impl Hearers<Ticket> for Round<'_> {
-    fn access_changed(&mut self, change: AccessChange) {
-        self.dispatch.people.apply(change);
+    fn access_changed(&mut self, firm: FirmId, change: AccessChange) {
+        self.dispatch.people.apply(firm, change);
     }
 
     fn committed(&mut self, commit: &Commit) {

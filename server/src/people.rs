@@ -196,21 +196,19 @@ impl People {
     }
 
     /// Ends what has to end, before anything that was committed later can be delivered.
-    pub fn apply(&self, change: AccessChange) {
-        match ending(change) {
-            Some((Whose::Person(person), code)) => {
-                for peer in self.sockets_of(person) {
-                    peer.outbound.close(code);
-                }
+    /// A firm ends what is its own: whoever names another's token or person ends nothing.
+    pub fn apply(&self, firm: FirmId, change: AccessChange) {
+        let Some((whose, code)) = ending(change) else { return };
+        let concerned = match whose {
+            Whose::Person(person) => self.sockets_of(person),
+            Whose::Token(token) => {
+                let mut peers = self.everybody();
+                peers.retain(|peer| peer.identity.lock().token == Some(token));
+                peers
             }
-            Some((Whose::Token(token), code)) => {
-                for peer in self.everybody() {
-                    if peer.identity.lock().token == Some(token) {
-                        peer.outbound.close(code);
-                    }
-                }
-            }
-            None => {}
+        };
+        for peer in concerned.iter().filter(|peer| peer.actor.firm == firm) {
+            peer.outbound.close(code);
         }
     }
 }
