@@ -1,5 +1,6 @@
 //! What a token says, and whether that may be believed now (RFC 7519, 4.1; RFC 8725, 3.8-3.10).
 
+use super::jws::object;
 use super::{Identity, TokenError, hyphenated};
 use serde::{Deserialize, Serialize};
 use tidings_protocol::{ContactId, FirmId, MemberId, Person, Timestamp, TokenId};
@@ -65,8 +66,8 @@ impl NumericDate {
 
 /// The issuer that a token names, not yet believed: it only picks the keys.
 pub(super) fn issuer(payload: &[u8]) -> Result<String, TokenError> {
-    let named: OnlyIssuer = serde_json::from_slice(payload)
-        .map_err(|_| TokenError::NotAToken("its claims are not a JSON object"))?;
+    let named: OnlyIssuer =
+        object(payload).ok_or(TokenError::NotAToken("its claims are not a JSON object"))?;
     named.iss.ok_or(TokenError::Missing("iss"))
 }
 

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::{hmac, signature};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// A key with its algorithm, which never changes.
 pub(super) struct Key {
@@ -108,8 +109,8 @@ impl<'a> Parsed<'a> {
         let decode = |part: &str| {
             URL_SAFE_NO_PAD.decode(part).map_err(|_| NotAToken("a part is not base64url"))
         };
-        let header: Header = serde_json::from_slice(&decode(header)?)
-            .map_err(|_| NotAToken("its header is not the JSON of one"))?;
+        let header: Header =
+            object(&decode(header)?).ok_or(NotAToken("its header is not the JSON of one"))?;
         if header.crit.is_some() || header.b64.is_some() {
             return Err(TokenError::Header("has a critical extension that is not known here"));
         }
@@ -139,6 +140,12 @@ impl<'a> Parsed<'a> {
         }
         Err(TokenError::Header("has a `typ` of another kind of token"))
     }
+}
+
+/// Reads a JSON object. An array is none, which `serde` would take for one in the order of fields.
+pub(super) fn object<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
+    let named = json.trim_ascii_start().starts_with(b"{");
+    named.then(|| serde_json::from_slice(json).ok()).flatten()
 }
 
 /// A token over a payload of JSON, signed with a shared secret.

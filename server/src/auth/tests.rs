@@ -314,6 +314,8 @@ fn headers_that_ask_for_more_are_refused() {
     for header in headers {
         assert!(auth.verify(&token(&header, &claims(), mac(SECRET)), NOW).is_err(), "{header}");
     }
+    let listed = token(&json!({"alg": "HS256"}), &json!(["host"]), mac(SECRET));
+    assert!(matches!(auth.verify(&listed, NOW), Err(TokenError::NotAToken(_))));
     // Not every library of a host writes a type.
     let untyped = token(&json!({"alg": "HS256"}), &claims(), mac(SECRET));
     assert!(auth.verify(&untyped, NOW).is_ok());
