@@ -7,3 +7,4 @@ mod durability;
 mod operations;
 mod python;
 mod resume;
+mod tenants;
