@@ -41,6 +41,11 @@ impl Store {
         self.inner.read_then(self.timed(job))
     }
 
+    /// Whether operations are taken: not once it is closed, nor if its writer broke.
+    pub fn is_open(&self) -> bool {
+        self.inner.is_open()
+    }
+
     /// Does all that was submitted, and waits for it. Blocks.
     pub fn close(&self) {
         self.inner.close();

@@ -21,6 +21,11 @@ pub(super) async fn ready(call: Call) -> Result<Response, Problem> {
     if call.app.stopping() {
         return Err(Refusal::new(RefusalCode::Unavailable).because("stopping").into());
     }
+    // Readers answer on when the writer has broken; only a restart helps then.
+    if !call.node().store.is_open() {
+        let refusal = Refusal::new(RefusalCode::Unavailable);
+        return Err(refusal.because("the store takes no writes").into());
+    }
     // Any question will do; this one finds nothing.
     let question = ask(call.node(), |reader| reader.firm(FirmId(Uuid::nil())));
     let Ok(answered) = tokio::time::timeout(READY_TIME, question).await else {

@@ -286,6 +286,13 @@ async fn operations_have_a_listener_of_their_own_if_one_is_set() {
     assert_eq!(server.ask("GET /health/ready", "", None).await.status, 200);
     let metrics = server.ask("GET /metrics", "", None).await;
     assert!(String::from_utf8_lossy(&metrics.body).ends_with("# EOF\n"));
+    server.node.close().await;
+    assert_eq!(server.ask("GET /health/live", "", None).await.status, 200);
+    let unready = server.ask("GET /health/ready", "", None).await;
+    assert_eq!(
+        (unready.status, &unready.json()["detail"]),
+        (503, &json!("the store takes no writes"))
+    );
     server.stopped().await;
 
     let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
