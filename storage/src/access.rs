@@ -23,9 +23,9 @@ pub enum Access {
         role: Role,
         /// What it may do beyond.
         rights: Rights,
-        /// Accounts assigned to it.
+        /// Accounts assigned to it. Of who sees all of them anyway it may be left empty.
         accounts: HashSet<AccountId>,
-        /// Threads in which it was mentioned.
+        /// Threads in which it was mentioned. The same.
         mentioned: HashSet<ThreadId>,
     },
     /// An active contact.
