@@ -1,13 +1,14 @@
 //! Finds `@Name` in a message. Pure: who the names belong to is given.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use tidings_protocol::MemberId;
 
 /// The names of a team's active members, by which a message mentions them.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    /// By first character, so that a message full of `@` stays cheap; longest first.
-    by_first: HashMap<char, Vec<Name>>,
+    /// By their characters, so that those which begin alike lie together: what a message full of
+    /// `@` costs does not grow with the team.
+    sorted: Vec<Name>,
 }
 
 #[derive(Debug)]
@@ -21,21 +22,13 @@ struct Name {
 impl Names {
     /// From all who can be mentioned.
     pub(crate) fn new(team: impl IntoIterator<Item = (MemberId, String)>) -> Self {
-        let mut members: HashMap<Vec<char>, Option<MemberId>> = HashMap::new();
+        let mut members: BTreeMap<Vec<char>, Option<MemberId>> = BTreeMap::new();
         for (member, name) in team {
             let chars: Vec<char> = name.trim().chars().flat_map(char::to_lowercase).collect();
             members.entry(chars).and_modify(|shared| *shared = None).or_insert(Some(member));
         }
-        let mut by_first: HashMap<char, Vec<Name>> = HashMap::new();
-        for (chars, member) in members {
-            if let Some(&first) = chars.first() {
-                by_first.entry(first).or_default().push(Name { chars, member });
-            }
-        }
-        for names in by_first.values_mut() {
-            names.sort_by_key(|name| std::cmp::Reverse(name.chars.len()));
-        }
-        Self { by_first }
+        let named = members.into_iter().filter(|(chars, _)| !chars.is_empty());
+        Self { sorted: named.map(|(chars, member)| Name { chars, member }).collect() }
     }
 
     /// Who is mentioned in a text, in order, each once. Upper and lower case are the same; the
@@ -57,26 +50,39 @@ impl Names {
         found
     }
 
+    /// Whose name a text begins with: narrows the names down, character by character.
     fn starting(&self, text: &str) -> Option<MemberId> {
-        let first = text.chars().next()?.to_lowercase().next()?;
-        let names = self.by_first.get(&first)?;
-        names.iter().find(|name| name.begins(text))?.member
+        let mut alike = self.sorted.as_slice();
+        let mut depth = 0;
+        let mut longest = None;
+        let mut text = text.chars().peekable();
+        while let Some(c) = text.next() {
+            for lower in c.to_lowercase() {
+                alike = narrow(alike, depth, lower);
+                depth += 1;
+            }
+            // One that is the beginning of others comes before them.
+            let Some(shortest) = alike.first() else { break };
+            if shortest.chars.len() == depth && !text.peek().copied().is_some_and(is_word) {
+                longest = shortest.member;
+            }
+        }
+        longest
     }
 }
 
-impl Name {
-    /// Whether a text begins with this name and the word ends there.
-    fn begins(&self, text: &str) -> bool {
-        let mut name = self.chars.iter();
-        let mut text = text.chars();
-        while name.len() > 0 {
-            let Some(c) = text.next() else { return false };
-            if !c.to_lowercase().all(|c| name.next() == Some(&c)) {
-                return false;
-            }
-        }
-        !text.next().is_some_and(is_word)
+/// Of names that are alike up to a place, those with that character there.
+fn narrow(names: &[Name], place: usize, wanted: char) -> &[Name] {
+    let at = |name: &Name| name.chars.get(place).copied();
+    if let [first, .., last] = names
+        && at(first) == Some(wanted)
+        && at(last) == Some(wanted)
+    {
+        return names;
     }
+    let from = names.partition_point(|name| at(name) < Some(wanted));
+    let to = names.partition_point(|name| at(name) <= Some(wanted));
+    &names[from..to]
 }
 
 fn is_word(c: char) -> bool {
@@ -102,6 +108,7 @@ mod tests {
             (5, "Eve"),
             (6, "eve"),
             (7, "İnci"),
+            (8, "Anna Smith Jones"),
         ];
         let names = Names::new(team.map(|(number, name)| (id(number), name.to_owned())));
         let table: &[(&str, &[u128])] = &[
@@ -110,6 +117,9 @@ mod tests {
             ("@anna, look", &[1]),
             ("@ANNA SMITH!", &[2]),
             ("@Anna Smithers", &[1]),
+            ("@Anna Smith Jonas", &[2]),
+            ("@Anna Smith  Jones", &[2]),
+            ("@anna smith jones.", &[8]),
             ("@Annabel", &[]),
             ("@Anna_", &[]),
             ("@Anna2", &[]),
