@@ -181,12 +181,9 @@ impl Route {
 
     /// Every status it can be answered with, in order.
     pub fn statuses(&self) -> Vec<u16> {
-        let mut statuses = vec![self.success, 500];
+        // Besides success: an unknown query parameter; our fault; a node that is full.
+        let mut statuses = vec![self.success, 400, 500, 503];
         statuses.extend_from_slice(self.more_statuses);
-        if self.listener == Listener::Api {
-            // An unknown query parameter; a node that is full.
-            statuses.extend([400, 503]);
-        }
         match self.access {
             AccessKind::Public => {}
             AccessKind::ApiKey => statuses.extend([401, 403]),
