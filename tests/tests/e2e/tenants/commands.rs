@@ -76,7 +76,7 @@ async fn play(
     let mut said = HashMap::new();
     for name in Command::NAMES {
         if way == Way::Socket
-            && let Some(first) = prelude(name, &object)
+            && let Some(first) = prelude(name, &object.target)
         {
             line.say(&first).await;
         }
@@ -84,7 +84,7 @@ async fn play(
             answered(world, &object).await;
             before = None;
         }
-        let answer = line.say(&command(name, &object, principal)).await;
+        let answer = line.say(&command(name, &object.target, &principal.token)).await;
         let context = format!("{} does {name} {place:?} over {way:?}", principal.name);
         assert_eq!(answer.class, expected(name, principal, place, way), "{context}: {answer:?}");
         if let Some(owner) = &mut owner {
@@ -103,7 +103,7 @@ async fn play(
 async fn answered(world: &World, object: &Object) {
     let house = world.house(object.place).expect("who sees it sees something");
     let (_, contact) = house.accounts[usize::from(object.place == Where::Beside)];
-    let done = house.firm.command(contact, &post(object.thread, "raises the inbox")).await;
+    let done = house.firm.command(contact, &post(object.target.thread, "raises the inbox")).await;
     assert!(matches!(done, Outcome::Ok(_)), "{done:?}");
 }
 
@@ -168,7 +168,7 @@ async fn without_access_no_command_does_anything() {
     let nobody = &world.principals[0];
     let (http, other) = (world.server.http(), &world.other.firm.http);
     for name in Command::NAMES {
-        let command = command(name, &object, nobody);
+        let command = command(name, &object.target, &nobody.token);
         let bare = json!({ "command": command });
         for credential in [None, Some("tk_made_up"), Some("a.b.c")] {
             let http = credential.map_or(http.clone(), |credential| http.with(credential));

@@ -1,7 +1,19 @@
 //! One command of every name, about an object.
 
-use super::world::{FROM_THE_START, Object, Principal, fresh};
-use tidings_protocol::{Command, MessageId, Page, Reminder, Seq, TaskId, ThreadFilter};
+use tidings_protocol::{
+    AccountId, Command, HistoryFrom, MemberId, MessageId, Page, Reminder, Seq, TaskId,
+    ThreadFilter, ThreadId,
+};
+use tidings_tests::key;
+
+/// What commands are about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) account: AccountId,
+    pub(crate) thread: ThreadId,
+    /// Somebody to mention.
+    pub(crate) member: MemberId,
+}
 
 /// The first message of every object, which is its owner's.
 const MESSAGE: MessageId = MessageId(2);
@@ -10,11 +22,11 @@ const MESSAGE: MessageId = MessageId(2);
 const TASK: TaskId = TaskId(3);
 
 /// The command of a name. Panics at a name that is not in the matrix yet.
-pub(super) fn command(name: &str, object: &Object, principal: &Principal) -> Command {
-    let Object { account, thread, member, .. } = *object;
+pub(super) fn command(name: &str, target: &Target, token: &str) -> Command {
+    let Target { account, thread, member } = *target;
     let text = || "matrix".to_owned();
     match name {
-        "authenticate" => Command::Authenticate { token: principal.token.clone() },
+        "authenticate" => Command::Authenticate { token: token.to_owned() },
         "join" => Command::Join { thread, after: None },
         "leave" => Command::Leave { thread },
         "typing" => Command::Typing { thread },
@@ -24,7 +36,7 @@ pub(super) fn command(name: &str, object: &Object, principal: &Principal) -> Com
         "edit_message" => Command::EditMessage { thread, message: MESSAGE, body: text() },
         "delete_message" => Command::DeleteMessage { thread, message: MESSAGE },
         "read" => Command::Read { thread, up_to: Seq(4) },
-        "add_task" => Command::AddTask { thread, key: fresh(), text: text(), before: None },
+        "add_task" => Command::AddTask { thread, key: key(), text: text(), before: None },
         "reword_task" => Command::RewordTask { thread, task: TASK, text: text() },
         "move_task" => Command::MoveTask { thread, task: TASK, before: None },
         "tick_task" => Command::TickTask { thread, task: TASK },
@@ -39,7 +51,7 @@ pub(super) fn command(name: &str, object: &Object, principal: &Principal) -> Com
             Command::SetReminder { thread, reminder }
         }
         "get_thread" => Command::GetThread { thread },
-        "history" => Command::History { thread, from: FROM_THE_START, limit: None },
+        "history" => Command::History { thread, from: HistoryFrom::After(Seq(0)), limit: None },
         "list_threads" => {
             let filter = ThreadFilter { account: Some(account), ..ThreadFilter::default() };
             Command::ListThreads { filter, page: Page::default() }
@@ -63,12 +75,11 @@ pub(super) fn command(name: &str, object: &Object, principal: &Principal) -> Com
     }
 }
 
-/// What has to be done before, whatever becomes of it: who is to leave or type must have joined,
-/// and there must be an item to put away.
-pub(super) fn prelude(name: &str, object: &Object) -> Option<Command> {
+/// What has to be done before, whatever becomes of it: who is to leave or type must have joined.
+pub(super) fn prelude(name: &str, target: &Target) -> Option<Command> {
     match name {
         "leave" | "typing" | "presence" => {
-            Some(Command::Join { thread: object.thread, after: None })
+            Some(Command::Join { thread: target.thread, after: None })
         }
         _ => None,
     }

@@ -2,11 +2,10 @@
 //! credential, with objects of one's own firm, of another and of none.
 
 use super::world::World;
-use serde_json::{Value, json};
+use crate::api::{Things, operations, send};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use tidings_protocol::{AccountId, ContactState, MemberId, Person, Role};
 use tidings_tests::{Answer, Firm, Http};
-use uuid::Uuid;
 
 /// Whom an operation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,87 +54,6 @@ const TABLE: [Row; 27] = [
     ("ready", For::Everybody, 200, 200),
     ("metrics", For::Everybody, 200, 200),
 ];
-
-/// Things of one firm that operations are about.
-#[derive(Clone)]
-struct Things {
-    member: MemberId,
-    account: AccountId,
-    contact: Person,
-    key: Uuid,
-}
-
-impl Things {
-    async fn of(firm: &Firm) -> Self {
-        let member = firm.member("Matrix Member", Role::Member).await;
-        let account = firm.account("Matrix Account").await;
-        let contact = firm.contact(account, "Matrix Contact", ContactState::Active).await;
-        let key = firm.http.post("/v1/api-keys", &json!({ "label": "matrix" })).await;
-        let key = key.expect::<Value>(201)["key"].as_str().and_then(|id| id.parse().ok());
-        Self { member, account, contact: Person::Contact(contact), key: key.expect("an id") }
-    }
-
-    fn of_nobody() -> Self {
-        Self {
-            member: MemberId(Uuid::new_v4()),
-            account: AccountId(Uuid::new_v4()),
-            contact: Person::Contact(tidings_protocol::ContactId(Uuid::new_v4())),
-            key: Uuid::new_v4(),
-        }
-    }
-
-    fn fill(&self, path: &str) -> String {
-        path.replace("{member}", &self.member.to_string())
-            .replace("{account}", &self.account.to_string())
-            .replace("{contact}", &self.contact.uuid().to_string())
-            .replace("{key}", &self.key.to_string())
-    }
-
-    fn body(&self, operation: &str) -> Option<Value> {
-        let person = json!({
-            "account": self.account, "name": "New", "email": "new@mail.example", "state": "active",
-        });
-        Some(match operation {
-            "patch_firm" => json!({ "contacts_may_start": true }),
-            "create_member" => json!({ "name": "New", "email": "n@x.example", "role": "member" }),
-            "create_account" => json!({ "name": "New" }),
-            "create_api_key" => json!({ "label": "new" }),
-            "patch_member" | "rename_account" | "patch_contact" => json!({ "name": "Renamed" }),
-            "create_contact" => person,
-            "create_token" | "revoke_tokens" => json!({ "person": self.contact }),
-            "run_command" => json!({ "actor": self.contact, "command": { "get_preferences": {} } }),
-            _ => return None,
-        })
-    }
-}
-
-/// An operation that the server's document lists.
-struct Operation {
-    id: String,
-    method: String,
-    path: String,
-}
-
-async fn operations(http: &Http) -> Vec<Operation> {
-    let document = http.get("/v1/openapi.json").await.json();
-    let paths = document["paths"].as_object().expect("it has paths");
-    let operations = paths.iter().flat_map(|(path, methods)| {
-        methods.as_object().into_iter().flatten().map(|(method, operation)| Operation {
-            id: operation["operationId"].as_str().unwrap_or_default().to_owned(),
-            method: method.to_uppercase(),
-            path: path.clone(),
-        })
-    });
-    operations.collect()
-}
-
-async fn send(http: &Http, operation: &Operation, things: &Things) -> Answer {
-    let mut path = things.fill(&operation.path);
-    if operation.id == "list_contacts" {
-        path = format!("{path}?account={}", things.account);
-    }
-    http.send(&operation.method, &path, things.body(&operation.id).as_ref()).await
-}
 
 /// All that a firm's host application sees of its directory.
 async fn directory(http: &Http) -> BTreeMap<&'static str, Value> {

@@ -18,7 +18,7 @@ async fn feeds_tell_nobody_of_what_they_do_not_see() {
     for place in [Where::Here, Where::Beside, Where::Elsewhere] {
         let object = world.object(place).await;
         let mut owner = owner_of(&world, place).await.expect("it is of a firm");
-        let seq = owner.written(post(object.thread, "to whom it concerns")).await;
+        let seq = owner.written(post(object.target.thread, "to whom it concerns")).await;
         objects.push((object, seq));
     }
     for (principal, client) in &mut listeners {
@@ -29,9 +29,9 @@ async fn feeds_tell_nobody_of_what_they_do_not_see() {
                 && principal.person != world.other.owner
             {
                 let told = |frame: &ServerFrame| match frame {
-                    ServerFrame::ThreadChanged(summary) => {
-                        (summary.thread == object.thread && summary.head >= *seq).then_some(())
-                    }
+                    ServerFrame::ThreadChanged(summary) => (summary.thread == object.target.thread
+                        && summary.head >= *seq)
+                        .then_some(()),
                     _ => None,
                 };
                 client.frame("what one sees", told).await;
@@ -42,7 +42,7 @@ async fn feeds_tell_nobody_of_what_they_do_not_see() {
             if principal.sees.iter().any(|(place, _)| *place == object.place) {
                 continue;
             }
-            let id = object.thread.to_string();
+            let id = object.target.thread.to_string();
             for frame in client.frames() {
                 let text = format!("{frame:?}");
                 assert!(!text.contains(&id), "{} was told {text}", principal.name);

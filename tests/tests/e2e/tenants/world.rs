@@ -1,11 +1,11 @@
 //! The people and things of the matrix: two firms, somebody of every kind, threads to try.
 
+use super::deeds::Target;
 use serde_json::json;
 use tidings_protocol::{
-    AccountId, ClientKey, Command, ContactState, Encoding, HistoryFrom, MemberId, Outcome, Person,
-    Reply, Role, Seq, ThreadId,
+    AccountId, Command, ContactState, Encoding, MemberId, Outcome, Person, Reply, Role, ThreadId,
 };
-use tidings_tests::{Client, Firm, Server, history, key, member_id, post};
+use tidings_tests::{Client, Firm, Server, history, member_id, post};
 use uuid::Uuid;
 
 /// Where an object is, seen from nobody in particular.
@@ -63,10 +63,7 @@ impl Principal {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Object {
     pub(super) place: Where,
-    pub(super) account: AccountId,
-    pub(super) thread: ThreadId,
-    /// A member who may be mentioned, if the object is of a firm.
-    pub(super) member: MemberId,
+    pub(super) target: Target,
 }
 
 /// A firm with an owner who holds its threads.
@@ -154,7 +151,8 @@ impl World {
     pub(super) async fn object(&self, place: Where) -> Object {
         let Some(house) = self.house(place) else {
             let (account, thread) = (AccountId(Uuid::new_v4()), ThreadId(Uuid::new_v4()));
-            return Object { place, account, thread, member: MemberId(Uuid::new_v4()) };
+            let target = Target { account, thread, member: MemberId(Uuid::new_v4()) };
+            return Object { place, target };
         };
         let (account, contact) = house.accounts[usize::from(place == Where::Beside)];
         let start = tidings_tests::thread(account, "Matrix", &["one", "two"]);
@@ -171,7 +169,7 @@ impl World {
             let done = house.firm.command(actor, &command).await;
             assert!(matches!(done, Outcome::Ok(_)), "{done:?}");
         }
-        Object { place, account, thread, member: house.helper }
+        Object { place, target: Target { account, thread, member: house.helper } }
     }
 }
 
@@ -194,8 +192,8 @@ async fn shut_out(firm: &Firm, account: AccountId) -> Vec<Principal> {
 
 /// A thread as its firm's owner sees it, to tell whether anything has changed.
 pub(super) async fn snapshot(owner: &mut Client, object: &Object) -> (String, usize) {
-    let view = owner.done(Command::GetThread { thread: object.thread }).await;
-    let log = history(owner, object.thread).await;
+    let view = owner.done(Command::GetThread { thread: object.target.thread }).await;
+    let log = history(owner, object.target.thread).await;
     (format!("{view:?} {log:?}"), log.len())
 }
 
@@ -203,12 +201,4 @@ pub(super) async fn snapshot(owner: &mut Client, object: &Object) -> (String, us
 pub(super) async fn owner_of(world: &World, place: Where) -> Option<Client> {
     let house = world.house(place)?;
     Some(house.firm.connect_with(house.owner, Encoding::Postcard).await)
-}
-
-/// From where a thread's history is read in the matrix.
-pub(super) const FROM_THE_START: HistoryFrom = HistoryFrom::After(Seq(0));
-
-/// A key that was never used.
-pub(super) fn fresh() -> ClientKey {
-    key()
 }
