@@ -1,6 +1,7 @@
 //! Feeds: what concerns a person is told to its sockets without their joining anything. Feeds are
 //! state, not history: changes are merged for a moment, and what goes out is how things stand then.
 
+use crate::clock::monotonic;
 use crate::metrics::Metrics;
 use crate::people::{Peer, People};
 use crate::socket::SharedFrame;
@@ -14,11 +15,11 @@ use tidings_protocol::{
 use tidings_storage::{AccessChange, Actor, Clock, Commit, ReadCommit};
 use tokio::sync::Notify;
 
-/// Changes are merged for so long. Long enough to merge a busy thread, short enough to seem live.
-const MERGE: Duration = Duration::from_millis(100);
+/// What follows a change is merged for so long; the first after a quiet time is told at once.
+const MERGE: Duration = Duration::from_millis(250);
 
-/// Numbers on icons are counted over everything a person sees, so less often.
-const BADGES_INTERVALS: u32 = 10;
+/// Numbers on icons are counted over everything a person sees, so less often than that.
+const BADGES_EVERY: Duration = Duration::from_secs(2);
 
 /// Threads and people asked for at a time, so that other readers get their turn.
 const QUERY_ITEMS: usize = 256;
@@ -135,20 +136,27 @@ struct Teller {
 
 impl Teller {
     async fn run(mut self) {
-        let mut round: u32 = 0;
+        let mut next_round = monotonic();
+        let mut next_badges = next_round;
         loop {
+            let news = self.shared.work.notified();
             if self.due.is_empty() {
-                self.shared.work.notified().await;
+                news.await;
+            } else {
+                // Either is a reason to go on.
+                drop(tokio::time::timeout_at(next_badges.into(), news).await);
             }
-            tokio::time::sleep(MERGE).await;
-            round = round.wrapping_add(1);
+            tokio::time::sleep_until(next_round.into()).await;
+            let now = monotonic();
+            next_round = now + MERGE;
             let pending = std::mem::take(&mut *self.shared.pending.lock());
             self.due.extend(pending.badges.iter().copied());
             self.tell_grown(pending.grown).await;
             self.tell_threads(pending.threads).await;
             self.tell_reads(pending.reads);
             self.tell_inbox(pending.inbox);
-            if round.is_multiple_of(BADGES_INTERVALS) {
+            if now >= next_badges {
+                next_badges = now + BADGES_EVERY;
                 self.tell_badges().await;
             }
         }

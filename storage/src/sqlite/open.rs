@@ -6,6 +6,7 @@ use super::reader::SqliteReader;
 use super::wal::Wal;
 use super::writer::SqliteWriter;
 use crate::clock::Entropy;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -169,6 +170,8 @@ fn plain(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
 /// The settings that the promises rest on.
 fn settle(db: &Connection) -> Result<(), OpenError> {
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Plans don't depend on the values bound, or statements would be prepared anew for each.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // In memory the answer is `memory`, which is right there.
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     // Acknowledged is durable: the WAL is synced by every commit.
