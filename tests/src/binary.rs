@@ -21,6 +21,7 @@ pub struct Finished {
 impl Finished {
     /// The same, if it ended well.
     #[track_caller]
+    #[must_use]
     pub fn ok(self) -> Self {
         assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
         self

@@ -9,8 +9,6 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Waits for something that has to happen soon. Panics with `what` if it does not.
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(DEADLINE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("waited {} s for {what}", DEADLINE.as_secs()),
-    }
+    let waited = tokio::time::timeout(DEADLINE, future).await;
+    waited.unwrap_or_else(|_| panic!("waited {} s for {what}", DEADLINE.as_secs()))
 }

@@ -33,13 +33,13 @@ impl Document {
         for name in said["headers"].as_object().into_iter().flatten().map(|(name, _)| name) {
             assert!(answer.header(&name.to_lowercase()).is_some(), "no {name}: {context}");
         }
-        let Some(content) = said["content"].as_object() else {
+        let Some(media) = said["content"].as_object() else {
             assert!(answer.body.is_empty(), "a body that is not documented: {context}");
             return;
         };
         let type_ = answer.header("content-type").unwrap_or_default();
         let type_ = type_.split(';').next().unwrap_or_default();
-        let schema = content.get(type_).map(|media| &media["schema"]);
+        let schema = media.get(type_).map(|media| &media["schema"]);
         let schema = schema.unwrap_or_else(|| panic!("type {type_} is not documented: {context}"));
         let body = if type_.ends_with("json") { answer.json() } else { json!(answer.body) };
         let wrong = Schemas(&self.0).check(schema, &body);

@@ -3,6 +3,7 @@
 //! the kernel keeps for a connection is not in it.
 
 use crate::crowd;
+use crate::machine::Resident;
 use crate::options::Options;
 use crate::population::populate;
 use crate::server::Server;
@@ -26,22 +27,26 @@ pub(crate) async fn run(options: &Options, program: &Path) -> Result<Vec<Reading
     server.restart().await?;
     let tally = Rc::new(Tally::new());
     tokio::time::sleep(SETTLE).await;
-    let before = server.resident_kib()?;
+    let before = server.resident()?;
     let crowd = crowd::connect(server.address(), options.encoding, &groups, &tally).await?;
     tokio::time::sleep(SETTLE).await;
-    let connected = server.resident_kib()?;
+    let connected = server.resident()?;
     crowd::join(&groups, &crowd).await?;
     tokio::time::sleep(SETTLE).await;
-    let joined = server.resident_kib()?;
+    let joined = server.resident()?;
     let cpu = server.cpu()?;
     tokio::time::sleep(Duration::from_secs(options.seconds.into())).await;
     let used = server.cpu()?.since(cpu).total();
     tally.check()?;
     let sockets = real((THREADS * SOCKETS_PER_THREAD) as u64);
+    let all = |now: Resident| (now.all - before.all) / sockets;
+    let anonymous = |now: Resident| (now.anonymous - before.anonymous) / sockets;
     Ok(vec![
-        Reading::new("resident per connection, welcomed", "KiB", (connected - before) / sockets),
-        Reading::new("resident per connection, joined one", "KiB", (joined - before) / sockets),
-        Reading::new("resident without connections", "KiB", before),
+        Reading::new("resident per connection, welcomed", "KiB", all(connected)),
+        Reading::new("  without pages of files", "KiB", anonymous(connected)),
+        Reading::new("resident per connection, joined one", "KiB", all(joined)),
+        Reading::new("  without pages of files ", "KiB", anonymous(joined)),
+        Reading::new("resident without connections", "KiB", before.all),
         Reading::new("core in use", "%", used / f64::from(options.seconds) * 100.0),
     ])
 }

@@ -50,11 +50,23 @@ pub(crate) fn cpu(stat: &str) -> Result<Cpu> {
 }
 
 /// Resident memory of a process, in KiB.
-pub(crate) fn resident_kib(pid: u32) -> Result<f64> {
+#[derive(Clone, Copy)]
+pub(crate) struct Resident {
+    pub(crate) all: f64,
+    /// Without what is mapped from files, such as pages of the database: the kernel can take those
+    /// back.
+    pub(crate) anonymous: f64,
+}
+
+/// Resident memory of a process (proc(5), `VmRSS` and `RssAnon`).
+pub(crate) fn resident(pid: u32) -> Result<Resident> {
     let text = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
-    Ok(number.parse()?)
+    let kib = |name: &str| -> Result<f64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        Ok(number.with_context(|| format!("no {name}"))?.parse()?)
+    };
+    Ok(Resident { all: kib("VmRSS:")?, anonymous: kib("RssAnon:")? })
 }
 
 /// Puts this process, and all threads it will have, onto the clients' core.

@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::clock::now;
-use crate::machine::{self, Cpu, SERVER_CORE};
+use crate::machine::{self, Cpu, Resident, SERVER_CORE};
 use crate::options::Options;
 use anyhow::{Context, Result, bail, ensure};
 use std::env;
@@ -116,9 +116,9 @@ impl Server {
         machine::cpu(&format!("/proc/{}/stat", self.pid()))
     }
 
-    /// Resident memory, in KiB.
-    pub(crate) fn resident_kib(&self) -> Result<f64> {
-        machine::resident_kib(self.pid())
+    /// Resident memory.
+    pub(crate) fn resident(&self) -> Result<Resident> {
+        machine::resident(self.pid())
     }
 
     /// A number from its metrics; 0 before there is one.

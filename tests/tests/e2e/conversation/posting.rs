@@ -181,7 +181,6 @@ async fn history_is_read_both_ways_and_from_the_end() {
         (HistoryFrom::Before(Seq(4)), None, 1..=3, false),
         (HistoryFrom::End, Some(3), 23..=25, true),
         (HistoryFrom::End, None, 1..=25, false),
-        (HistoryFrom::After(Seq(25)), None, 26..=25, false),
     ];
     for (from, limit, expected, expected_more) in table {
         let reply = carlos.done(Command::History { thread, from, limit }).await;
@@ -189,4 +188,7 @@ async fn history_is_read_both_ways_and_from_the_end() {
         let seqs: Vec<u64> = events.iter().map(|event| event.seq.0).collect();
         assert_eq!((seqs, more), (expected.collect(), expected_more), "{from:?} {limit:?}");
     }
+    let beyond = Command::History { thread, from: HistoryFrom::After(Seq(25)), limit: None };
+    let nothing = Reply::History { events: Vec::new(), more: false };
+    assert_eq!(carlos.done(beyond).await, nothing);
 }

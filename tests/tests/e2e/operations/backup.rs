@@ -21,7 +21,7 @@ async fn a_backup_of_a_busy_server_opens_with_all_that_was_acknowledged_before()
     });
     let copy = server.path("copy.db");
     let copy_text = copy.to_string_lossy().into_owned();
-    server.tidings(&["backup", &copy_text]).await.ok();
+    drop(server.tidings(&["backup", &copy_text]).await.ok());
     let again = server.tidings(&["backup", &copy_text]).await;
     assert!(again.code != Some(0) && again.stderr.contains("exists already"), "{again:?}");
     writer.abort();

@@ -36,19 +36,17 @@ async fn flags_go_before_the_environment_before_the_file_before_defaults() {
     assert_eq!(bare(&shown_again), bare(&shown));
 }
 
+/// Variables, arguments, and what has to be named in the refusal.
+type Case<'a> = (&'a [(&'a str, &'a str)], Vec<&'a str>, &'a [&'a str]);
+
 #[tokio::test]
 async fn an_unknown_setting_is_refused_with_the_nearest_known_one() {
     let (_folder, path) = file("[limits]\ncomands_per_second = 1\n");
-    let empty: &[(&str, &str)] = &[];
-    let table: [(&[(&str, &str)], Vec<&str>, &[&str]); 4] = [
-        (
-            empty,
-            vec!["--config", &path],
-            &[":2", "comands_per_second", "limits.commands_per_second"],
-        ),
+    let table: [Case<'_>; 4] = [
+        (&[], vec!["--config", &path], &[":2", "comands_per_second", "limits.commands_per_second"]),
         (&[("TIDINGS_LISTN", "x")], vec![], &["TIDINGS_LISTN", "TIDINGS_LISTEN"]),
-        (empty, vec!["--lisen", "127.0.0.1:1"], &["--lisen", "--listen"]),
-        (empty, vec!["--readers", "0"], &["--readers", "1 to 64"]),
+        (&[], vec!["--lisen", "127.0.0.1:1"], &["--lisen", "--listen"]),
+        (&[], vec!["--readers", "0"], &["--readers", "1 to 64"]),
     ];
     for (environment, arguments, named) in table {
         let all = ["check-config"].into_iter().chain(arguments);

@@ -14,7 +14,7 @@ async fn a_second_server_on_the_same_store_refuses_to_start() {
     assert!(second.stderr.contains("in use"), "{}", second.stderr);
     // The first one is not disturbed, and tools may work beside it.
     mia.written(post(thread, "undisturbed")).await;
-    server.tidings(&["firm", "create", "Another"]).await.ok();
+    drop(server.tidings(&["firm", "create", "Another"]).await.ok());
     let person = cast.mia.to_string();
     let token = server.tidings(&["token", "--person", &person, "--ttl", "5m"]).await.ok();
     let encoding = tidings_protocol::Encoding::Json;

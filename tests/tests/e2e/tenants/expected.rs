@@ -83,18 +83,26 @@ pub(super) fn expected(name: &str, who: &Principal, place: Where, way: Way) -> &
     let allowed = |allowed: bool| if allowed { "ok" } else { "not_allowed" };
     match (rule, way) {
         (Who::Live | Who::Joined | Who::Connection, Way::Http) => "needs_socket",
-        (Who::Everybody | Who::Connection, _) => "ok",
         (Who::Members, _) => allowed(who.is_member()),
         (Who::Contacts, _) => allowed(!who.is_member()),
         (Who::TeamOnly, _) if !who.is_member() => "not_allowed",
         (Who::Joined, _) if !sees => "not_joined",
-        (Who::SeeingAccount, _) if sight == Sight::Account => "ok",
-        (Who::SeeingAccount, _) => "not_found",
+        (Who::SeeingAccount, _) if sight != Sight::Account => "not_found",
         (Who::Seeing | Who::TeamSeeing | Who::TeamOnly | Who::Author | Who::Live, _) if !sees => {
             "not_found"
         }
-        (Who::TeamSeeing | Who::TeamOnly, _) => allowed(who.is_member()),
+        (Who::TeamSeeing, _) if !who.is_member() => "not_allowed",
         (Who::Author, _) => allowed(who.name.starts_with("owner")),
-        (Who::Seeing | Who::Live | Who::Joined, _) => "ok",
+        (
+            Who::Everybody
+            | Who::Connection
+            | Who::Seeing
+            | Who::TeamSeeing
+            | Who::TeamOnly
+            | Who::SeeingAccount
+            | Who::Live
+            | Who::Joined,
+            _,
+        ) => "ok",
     }
 }
