@@ -50,7 +50,7 @@ struct Queue {
 }
 
 impl Outbound {
-    /// Takes a connected stream over. At most `bytes_max` bytes wait for it.
+    /// Takes a connected stream over. About `bytes_max` bytes may wait for it: see [`SendQueue::push`].
     pub fn new(
         stream: TcpStream,
         encoding: Encoding,

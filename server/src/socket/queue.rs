@@ -53,7 +53,7 @@ pub enum Pushed {
 }
 
 impl SendQueue {
-    /// An empty queue of at most so many bytes.
+    /// An empty queue of about so many bytes.
     pub fn new(bytes_max: usize) -> Self {
         Self { frames: VecDeque::new(), written: 0, bytes: 0, bytes_max, state: State::Open }
     }
@@ -72,12 +72,14 @@ impl SendQueue {
         }
     }
 
-    /// Queues a frame. Over the bound it ends the socket.
+    /// Queues a frame. Over the bound it ends the socket; but while at most half of it waits, a
+    /// frame of any size is taken, so that a client that reads gets on, however large its pages.
     pub fn push(&mut self, frame: Bytes) -> Pushed {
         if self.state != State::Open {
             return Pushed::Dropped;
         }
-        if self.bytes + frame.len() > self.bytes_max {
+        let waits = self.bytes > self.bytes_max / 2;
+        if waits && self.bytes + frame.len() > self.bytes_max {
             self.close(CloseCode::SlowReader);
             return Pushed::Overflow;
         }
@@ -183,6 +185,14 @@ mod tests {
         let expected = [b"bcd", &frame::close(CloseCode::SlowReader)[..]].concat();
         assert_eq!(waiting(&queue), expected);
         assert_eq!(queue.push(Bytes::from_static(b"j")), Pushed::Dropped);
+    }
+
+    #[test]
+    fn a_large_frame_is_taken_while_little_waits() {
+        let mut queue = SendQueue::new(8);
+        queue.push(Bytes::from_static(b"abcd"));
+        assert_eq!(queue.push(Bytes::from_static(b"a large frame")), Pushed::Queued);
+        assert_eq!(queue.push(Bytes::from_static(b"e")), Pushed::Overflow);
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(crate) enum Lie {
     None,
     /// Posts are acknowledged when they come in; the commit follows, or a crash.
     AckBeforeCommit,
-    /// Receipts of repairs are thrown away: a room that missed something never catches up.
+    /// What is read for repairs is thrown away: a room that missed something never catches up.
     NeverRepair,
     /// A key that comes again posts again.
     ForgetKey,
@@ -28,6 +28,8 @@ pub(crate) enum Lie {
     ChangeBody,
     /// Sockets stay open when access ends.
     IgnoreEnd,
+    /// What comes from the bus or the store is handed on without asking who may still get it.
+    IgnoreEpoch,
     /// Feeds tell everybody, whatever the firm.
     TellOtherFirms,
     /// Reading less far than before moves the receipt back.
@@ -49,6 +51,7 @@ impl Lie {
         (Self::RefuseWhatWasDone, Invariant::I5),
         (Self::ChangeBody, Invariant::I6),
         (Self::IgnoreEnd, Invariant::I7),
+        (Self::IgnoreEpoch, Invariant::I7),
         (Self::TellOtherFirms, Invariant::I7),
         (Self::StepBack, Invariant::I8),
         (Self::Miscount, Invariant::I9),

@@ -22,6 +22,7 @@ mod world;
 use invariant::Invariant;
 use lie::Lie;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::available_parallelism;
 
@@ -31,12 +32,41 @@ const SEEDS: u64 = 1_000;
 /// Seeds in which a lie has to be found.
 const SEEDS_PER_LIE: u64 = 60;
 
+/// What every full test run has to meet, so that its silence means something.
+const MEETS: &[&str] = &[
+    "access asked for",
+    "behind the room",
+    "commit that nobody was told of",
+    "crash",
+    "gap in a room",
+    "joined anew",
+    "key again",
+    "mail dropped",
+    "resumed",
+    "too much missed",
+    "access changed",
+    "access ended",
+    "no answer to ping",
+    "not authenticated",
+    "reading too slowly",
+    "token expired",
+    "token refused",
+];
+
+/// How often things were met.
+type Counts = BTreeMap<&'static str, u64>;
+
 /// Runs a seed; what did not hold, in words and with the way to see it again.
-fn check(seed: u64) -> Result<(), String> {
+fn check(seed: u64, met: &Mutex<Counts>) -> Result<(), String> {
     let run = world::run(seed, Lie::None);
+    let mut met = met.lock().expect("nobody panics under it");
+    for (what, count) in run.trace.counts() {
+        *met.entry(what).or_default() += count;
+    }
+    drop(met);
     run.outcome.map_err(|violation| {
         format!(
-            "seed {seed}, step {}: {:?} does not hold: {}\n\n{}\nTIDINGS_SIM_SEED={seed} cargo \
+            "seed {seed}, step {}: {:?} does not hold: {}\n\n{}\n\nTIDINGS_SIM_SEED={seed} cargo \
              test -p tidings-server --test simulation\n",
             run.trace.step,
             violation.invariant,
@@ -47,7 +77,7 @@ fn check(seed: u64) -> Result<(), String> {
 }
 
 /// Does the seeds on all cores, and gives the first failures.
-fn check_all(seeds: u64) -> Vec<String> {
+fn check_all(seeds: u64, met: &Mutex<Counts>) -> Vec<String> {
     let next = AtomicU64::new(0);
     let enough = AtomicBool::new(false);
     let work = || {
@@ -57,7 +87,7 @@ fn check_all(seeds: u64) -> Vec<String> {
             if seed >= seeds {
                 break;
             }
-            if let Err(failure) = check(seed) {
+            if let Err(failure) = check(seed, met) {
                 enough.store(true, Ordering::Relaxed);
                 failures.push(failure);
             }
@@ -67,7 +97,7 @@ fn check_all(seeds: u64) -> Vec<String> {
     let threads = available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        workers.into_iter().flat_map(|worker| worker.join().expect("runs return")).collect()
     })
 }
 
@@ -78,11 +108,19 @@ fn setting(name: &str) -> Option<u64> {
 
 #[test]
 fn invariants_hold_whatever_happens() {
+    let met = Mutex::default();
+    let seeds = setting("TIDINGS_SIM_SEEDS").unwrap_or(SEEDS);
     let failures = match setting("TIDINGS_SIM_SEED") {
-        Some(seed) => check(seed).err().into_iter().collect(),
-        None => check_all(setting("TIDINGS_SIM_SEEDS").unwrap_or(SEEDS)),
+        Some(seed) => check(seed, &met).err().into_iter().collect(),
+        None => check_all(seeds, &met),
     };
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    let met = met.into_inner().unwrap();
+    println!("met in {seeds} seeds: {met:#?}");
+    if setting("TIDINGS_SIM_SEED").is_none() && seeds >= SEEDS {
+        let missing: Vec<_> = MEETS.iter().filter(|what| !met.contains_key(**what)).collect();
+        assert!(missing.is_empty(), "never met: {missing:?}");
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub(crate) struct Node {
     pub(crate) batches: VecDeque<Batch>,
     /// What comes to the rooms.
     pub(crate) mail: VecDeque<Mail>,
+    /// Mail had to be dropped: rooms compare heads at the next occasion.
+    pub(crate) lost: bool,
     /// What rooms want to read.
     pub(crate) wanted: VecDeque<Wanted>,
     /// What feeds have to tell.

@@ -1,7 +1,7 @@
 //! What a run did, line by line: the last lines for whoever reads a failure, a hash over all of
 //! them to tell whether two runs were the same.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 /// Lines kept for a failure.
@@ -16,13 +16,20 @@ pub(crate) struct Trace {
     lines: VecDeque<String>,
     lines_max: usize,
     hash: u64,
+    counts: BTreeMap<&'static str, u64>,
 }
 
 impl Trace {
     pub(crate) fn new() -> Self {
         let all = std::env::var_os("TIDINGS_SIM_TRACE").is_some();
         let lines_max = if all { usize::MAX } else { LINES_KEPT };
-        Self { step: 0, lines: VecDeque::new(), lines_max, hash: FNV_OFFSET }
+        Self {
+            step: 0,
+            lines: VecDeque::new(),
+            lines_max,
+            hash: FNV_OFFSET,
+            counts: BTreeMap::new(),
+        }
     }
 
     /// Adds a line.
@@ -37,6 +44,16 @@ impl Trace {
         self.lines.push_back(line);
     }
 
+    /// Something happened that every test run has to meet.
+    pub(crate) fn met(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    /// What was met, and how often.
+    pub(crate) fn counts(&self) -> &BTreeMap<&'static str, u64> {
+        &self.counts
+    }
+
     /// The same for runs that did the same.
     pub(crate) fn hash(&self) -> u64 {
         self.hash
@@ -44,6 +61,6 @@ impl Trace {
 
     /// The last lines.
     pub(crate) fn tail(&self) -> String {
-        self.lines.iter().map(|line| format!("{line}\n")).collect()
+        self.lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
     }
 }

@@ -55,7 +55,7 @@ impl Device {
         let known: Vec<ThreadId> = self.known.iter().copied().collect();
         let Some(thread) = chance.pick(&known) else { return self.elsewhere(chance, truth) };
         let command = match chance.below(40) {
-            0..=7 => return vec![self.join(thread)],
+            0..=7 => return vec![self.join(thread, chance)],
             8..=19 => {
                 let count = chance.between(1, 4);
                 return (0..count).map(|_| self.post(thread, chance, truth)).collect();
@@ -64,8 +64,8 @@ impl Device {
             24..=27 => self.read(thread, chance),
             28..=31 => self.task(thread, chance, truth),
             32 => Some(Command::Leave { thread }).filter(|_| self.is_live(thread)),
-            33 => Some(self.watch(thread, chance)).filter(|_| self.is_live(thread)),
-            34 => Some(self.question(thread, chance)),
+            33 => Some(Self::watch(thread, chance)).filter(|_| self.is_live(thread)),
+            34 => Some(Self::question(thread, chance)),
             35 => Some(self.of_the_team(thread, chance, truth)),
             36 => self.done.back().cloned(),
             37 => return self.rejoins(),
@@ -80,8 +80,9 @@ impl Device {
     }
 
     /// Resumes if it has something, and starts over now and then.
-    fn join(&self, thread: ThreadId) -> Command {
+    fn join(&self, thread: ThreadId, chance: &mut Chance) -> Command {
         let after = self.replicas.get(&thread).and_then(super::Replica::after);
+        let after = if chance.percent(10) { Some(Seq(0)) } else { after };
         Command::Join { thread, after }
     }
 
@@ -152,14 +153,14 @@ impl Device {
         })
     }
 
-    fn watch(&self, thread: ThreadId, chance: &mut Chance) -> Command {
+    fn watch(thread: ThreadId, chance: &mut Chance) -> Command {
         if chance.percent(50) {
             return Command::Typing { thread };
         }
         Command::Presence { thread, looking: chance.percent(50) }
     }
 
-    fn question(&self, thread: ThreadId, chance: &mut Chance) -> Command {
+    fn question(thread: ThreadId, chance: &mut Chance) -> Command {
         match chance.below(3) {
             0 => Command::GetThread { thread },
             1 => Command::History { thread, from: HistoryFrom::End, limit: Some(20) },
@@ -185,8 +186,8 @@ impl Device {
         if let (Some(thread), true) = (chance.pick(&all), chance.percent(60)) {
             return match chance.below(3) {
                 0 => vec![self.post(thread, chance, truth)],
-                1 => vec![self.join(thread)],
-                _ => vec![self.question(thread, chance)],
+                1 => vec![self.join(thread, chance)],
+                _ => vec![Self::question(thread, chance)],
             };
         }
         if truth.threads.len() >= THREADS_MAX {

@@ -1,7 +1,7 @@
 //! What a device makes of the bytes it is sent. Everything is held against the ledger on the spot.
 
 use crate::device::{Device, Phase};
-use crate::invariant::{Held, Invariant};
+use crate::invariant::{Held, Invariant, Violation};
 use crate::truth::{Truth, key_of};
 use tidings_protocol::{
     CloseCode, Command, Event, Outcome, RefusalCode, Reply, RequestId, ServerFrame, ThreadId,
@@ -11,8 +11,8 @@ use tidings_storage::writes;
 /// What a device is told, as far as others have to act on it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// A frame of the protocol.
-    Frame,
+    /// A frame of the protocol, by its name.
+    Frame(&'static str),
     /// A ping, which wants an answer.
     Ping,
     /// It was greeted, and sends again what was not answered.
@@ -50,9 +50,12 @@ impl Device {
         let frame = self.encoding.decode_server(&payload).map_err(|error| {
             Invariant::I6.broken(format_args!("a frame that can't be read: {error}"))
         })?;
-        let welcome = matches!(frame, ServerFrame::Welcome(_));
-        self.take(frame, truth)?;
-        Ok(if welcome { Heard::Welcome } else { Heard::Frame })
+        let name = name(&frame);
+        self.take(frame, truth).map_err(|violation| Violation {
+            what: format!("d{} heard {name}: {}", self.number, violation.what),
+            ..violation
+        })?;
+        Ok(if name == "welcome" { Heard::Welcome } else { Heard::Frame(name) })
     }
 
     fn take(&mut self, frame: ServerFrame, truth: &mut Truth) -> Held {
@@ -182,6 +185,22 @@ impl Device {
                 self.known.remove(&thread);
             }
         }
+    }
+}
+
+fn name(frame: &ServerFrame) -> &'static str {
+    match frame {
+        ServerFrame::Welcome(_) => "welcome",
+        ServerFrame::Reply { .. } => "reply",
+        ServerFrame::Event(_) => "event",
+        ServerFrame::Events { .. } => "events",
+        ServerFrame::Receipts { .. } => "receipts",
+        ServerFrame::Typing { .. } => "typing",
+        ServerFrame::Presence { .. } => "presence",
+        ServerFrame::ThreadChanged(_) => "thread_changed",
+        ServerFrame::ReadChanged { .. } => "read_changed",
+        ServerFrame::InboxChanged(_) => "inbox_changed",
+        ServerFrame::BadgesChanged(_) => "badges_changed",
     }
 }
 

@@ -41,7 +41,7 @@ impl Replica {
         let due = after.map_or(Seq(1), Seq::next);
         let what = format_args!("joined with {after:?}, which goes on at {}", joined.from);
         Invariant::I4.holds(!joined.complete || joined.from == due, what)?;
-        if !joined.complete || after.is_none() {
+        if joined.from != self.last.next() {
             self.log.clear();
             self.last = Seq(joined.from.0 - 1);
         }

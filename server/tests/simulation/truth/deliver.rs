@@ -40,16 +40,12 @@ impl Truth {
     /// News about an event reached somebody.
     pub(crate) fn heard_of(&self, person: Person, thread: ThreadId, seq: Seq) -> Held {
         let entry = self.threads.get(&thread).and_then(|thread| thread.entry(seq));
-        match entry {
-            Some(entry) => {
-                let commit = entry.versions.first().map_or(0, |(commit, _)| *commit);
-                self.may_get(person, thread, commit)
-            }
-            None => {
-                let what = format_args!("{person} heard of event {seq}, which was never written");
-                Err(Invariant::I6.broken(what))
-            }
-        }
+        let Some(entry) = entry else {
+            let what = format_args!("{person} heard of event {seq}, which was never written");
+            return Err(Invariant::I6.broken(what));
+        };
+        let commit = entry.versions.first().map_or(0, |(commit, _)| *commit);
+        self.may_get(person, thread, commit)
     }
 
     /// A summary reached somebody.

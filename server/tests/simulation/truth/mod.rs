@@ -141,10 +141,10 @@ pub(crate) fn bodies<'a>(
                 gone.extend(deleted.then_some(message));
             }
             // An edit without a body was overtaken by a later event.
-            EventKind::MessageEdited { message, body } if !body.is_empty() => {
-                if bodies.contains_key(message) && !gone.contains(message) {
-                    bodies.insert(*message, Some(body.clone()));
-                }
+            EventKind::MessageEdited { message, body }
+                if !body.is_empty() && bodies.contains_key(message) && !gone.contains(message) =>
+            {
+                bodies.insert(*message, Some(body.clone()));
             }
             EventKind::MessageDeleted { message } => {
                 if let Some(body) = bodies.get_mut(message) {

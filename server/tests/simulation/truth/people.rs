@@ -108,8 +108,8 @@ impl Truth {
         for (person, standing) in &self.people {
             for (id, thread) in &self.threads {
                 let sees = standing.sees(thread.firm, thread.account, *id);
-                let seen = self.sees.get(&(*person, *id)).copied();
-                match (seen, sees) {
+                let before = self.sees.get(&(*person, *id)).copied();
+                match (before, sees) {
                     (None | Some(Some(_)), true) => {
                         self.sees.insert((*person, *id), None);
                     }

@@ -5,7 +5,7 @@
 use crate::lie::Lie;
 use crate::truth::Truth;
 use crate::world::{World, say};
-use tidings_protocol::CloseCode;
+use tidings_protocol::{CloseCode, FirmId, ThreadId};
 use tidings_server::people::{Whose, ending};
 use tidings_storage::{Access, AccessChange, DirectoryChange};
 
@@ -16,9 +16,10 @@ impl World {
             return;
         }
         self.nodes[node].epoch = self.truth.epoch;
-        if self.lie == Lie::IgnoreEnd {
+        if matches!(self.lie, Lie::IgnoreEnd | Lie::IgnoreEpoch) {
             return;
         }
+        self.trace.met("access asked for");
         say!(self, "n{node} looks after access, epoch {}", self.truth.epoch);
         for connection in self.nodes[node].connections.values_mut() {
             let Some(identity) = connection.session.identity() else { continue };
@@ -28,18 +29,25 @@ impl World {
                 (Ok(true), Ok(access)) => access,
                 _ => None,
             };
-            match (&connection.access, access) {
-                (_, None) => connection.line.close(CloseCode::AccessEnded),
-                (Some(before), Some(now)) if shrank(before, &now) => {
-                    connection.line.close(CloseCode::AccessChanged);
-                }
-                (_, Some(now)) => connection.access = Some(now),
+            let Some(now) = access else {
+                connection.line.close(CloseCode::AccessEnded);
+                continue;
+            };
+            // What was known may be older than what it has joined since: access grows as well.
+            let sees = |thread: &ThreadId| {
+                let home = self.truth.home(*thread);
+                home.is_some_and(|(_, account)| now.sees_thread(account, *thread))
+            };
+            let shrank = connection.access.as_ref().is_some_and(|before| shrank(before, &now));
+            if shrank || !connection.joined.iter().all(sees) {
+                connection.line.close(CloseCode::AccessChanged);
             }
+            connection.access = Some(now);
         }
     }
 
-    /// A change of access that the node's own batch, or the bus, tells of.
-    pub(super) fn access_changed(&mut self, node: usize, change: AccessChange) {
+    /// A change of access that the node's own batch tells of.
+    pub(super) fn access_changed(&mut self, node: usize, firm: FirmId, change: AccessChange) {
         let Some((whose, code)) = ending(change) else { return };
         if self.lie == Lie::IgnoreEnd {
             return;
@@ -50,7 +58,7 @@ impl World {
                 Whose::Person(person) => identity.actor.person == person,
                 Whose::Token(token) => identity.token == Some(token),
             };
-            if concerned {
+            if concerned && identity.actor.firm == firm {
                 connection.line.close(code);
             }
         }

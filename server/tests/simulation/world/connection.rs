@@ -86,6 +86,7 @@ impl World {
         let (actor, line) = (identity.actor, connection.line.clone());
         if !writes(command.get()) {
             let outcome = self.ask(actor, &command)?;
+            self.up_to(node, self.truth.epoch);
             line.send(&ServerFrame::Reply { id, outcome });
             return Ok(());
         }

@@ -6,7 +6,7 @@ use crate::line::Line;
 use crate::node::{Connection, Up};
 use crate::world::{World, say};
 use std::collections::{BTreeSet, VecDeque};
-use tidings_protocol::Command;
+use tidings_protocol::{CloseCode, Command};
 use tidings_server::session::Session;
 use tidings_server::socket::SocketId;
 
@@ -70,10 +70,10 @@ impl World {
         let Some(link) = &self.devices[device].link else { return Ok(()) };
         let bytes = link.line.carry(bytes_max);
         let heard = self.devices[device].hear(&bytes, &mut self.truth)?;
-        say!(self, "d{device} gets {} bytes, {} frames", bytes.len(), heard.len());
+        say!(self, "d{device} gets {} bytes: {heard:?}", bytes.len());
         for heard in heard {
             match heard {
-                Heard::Frame => {}
+                Heard::Frame(_) => {}
                 Heard::Ping => self.pong(device),
                 Heard::Welcome => {
                     let again = self.devices[device].again();
@@ -83,6 +83,8 @@ impl World {
                 }
                 Heard::Close(code) => {
                     say!(self, "d{device} is closed with {code}");
+                    let known = CloseCode::ALL.iter().find(|known| known.code() == code);
+                    self.trace.met(known.map_or("closed", |known| known.text()));
                     self.hang_up(device, false);
                 }
             }

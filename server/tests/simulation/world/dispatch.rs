@@ -5,7 +5,7 @@ use crate::lie::Lie;
 use crate::node::Mail;
 use crate::truth::Attempt;
 use crate::world::{World, say};
-use tidings_protocol::{Outcome, Refusal, RefusalCode, ServerFrame};
+use tidings_protocol::{FirmId, Outcome, Refusal, RefusalCode, ServerFrame};
 use tidings_server::dispatch::{Hearers, outcome_of, tell};
 use tidings_storage::{AccessChange, Commit, Done, ThreadCommit};
 
@@ -30,7 +30,18 @@ impl World {
         self.up_to(node, message.epoch);
         self.heard(node, &message.commit);
         if let Some(thread) = message.commit.thread {
-            self.nodes[node].mail.push_back(Mail::Committed(thread));
+            self.mail_committed(node, thread);
+        }
+    }
+
+    /// Rooms that have much mail already will read it from the store.
+    fn mail_committed(&mut self, node: usize, thread: ThreadCommit) {
+        let node = &mut self.nodes[node];
+        if node.mail.len() < self.settings.mail_max {
+            node.mail.push_back(Mail::Committed(thread));
+        } else {
+            self.trace.met("mail dropped");
+            node.lost = true;
         }
     }
 
@@ -73,8 +84,8 @@ struct Round<'a> {
 }
 
 impl Hearers<Option<Attempt>> for Round<'_> {
-    fn access_changed(&mut self, change: AccessChange) {
-        self.world.access_changed(self.node, change);
+    fn access_changed(&mut self, firm: FirmId, change: AccessChange) {
+        self.world.access_changed(self.node, firm, change);
     }
 
     fn committed(&mut self, commit: &Commit) {
@@ -92,7 +103,8 @@ impl Hearers<Option<Attempt>> for Round<'_> {
         if let Some(attempt) = ticket {
             self.world.reply(self.node, attempt, outcome);
         }
-        let mail = thread.map(Mail::Committed);
-        self.world.nodes[self.node].mail.extend(mail);
+        if let Some(thread) = thread {
+            self.world.mail_committed(self.node, thread);
+        }
     }
 }

@@ -23,6 +23,7 @@ impl World {
     pub(super) fn heal(&mut self) -> Held {
         say!(self, "everything works again");
         self.bus.heal();
+        self.healed = true;
         self.wall = self.wall_max.plus_millis(HOUR_MS);
         for node in 0..self.nodes.len() {
             if self.nodes[node].down {
@@ -111,7 +112,7 @@ impl World {
         self.read_for_rooms(node);
         self.nodes[node].hall.send_round();
         if !self.nodes[node].feed.is_empty() {
-            self.tell_feed(node)?;
+            self.tell_feed(node);
         }
         let sockets: Vec<SocketId> = self.nodes[node].connections.keys().copied().collect();
         for socket in sockets {

@@ -6,12 +6,16 @@ use crate::truth::{Standing, Submitted};
 use crate::world::{World, say};
 use std::time::Duration;
 use tidings_protocol::{
-    AccountId, ContactPatch, ContactState, MemberPatch, Person, Revocation, Rights,
+    AccountId, Checked, ClientKey, Command, ContactPatch, ContactState, MemberPatch, Person,
+    Revocation, Rights, ThreadId,
 };
 use tidings_storage::{Actor, DirectoryChange, Operation};
 
 /// A day, in milliseconds.
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+/// Posts of a host that has much to say.
+const FLOOD_POSTS: usize = 70;
 
 impl World {
     /// A host changes what somebody may see.
@@ -59,6 +63,22 @@ impl World {
         self.nodes[node].pending.push_back(Submitted { attempt: None, operation });
     }
 
+    /// A host posts a lot in somebody's name, over HTTP: more than a room remembers.
+    pub(super) fn flood(&mut self, node: usize) {
+        let device = self.chance.below(self.devices.len());
+        let actor = self.devices[device].actor;
+        let visible: Vec<ThreadId> = self.truth.visible(actor.person).collect();
+        let Some(thread) = self.chance.pick(&visible) else { return };
+        say!(self, "n{node} host floods {}", self.truth.name(thread));
+        for number in 0..FLOOD_POSTS {
+            let (key, body) = (ClientKey(self.chance.uuid()), format!("flood {number}"));
+            let post = Command::PostMessage { thread, key, body, mentions: Vec::new() };
+            let command = Checked::try_from(post).expect("its bounds are kept");
+            let operation = Operation::Command { actor, command };
+            self.nodes[node].pending.push_back(Submitted { attempt: None, operation });
+        }
+    }
+
     /// Owners are the first of their firms; what they see does not change.
     fn is_owner(&self, person: Person) -> bool {
         ["Olga", "Emil"].contains(&self.truth.people[&person].name.as_str())
@@ -76,9 +96,13 @@ impl World {
     /// A node dies. What it had asked of the store may be done, and nobody is told.
     pub(super) fn crash(&mut self, node: usize) -> Held {
         say!(self, "n{node} crashes");
+        self.trace.met("crash");
         let done = self.chance.below(self.nodes[node].pending.len() + 1);
         let batch: Vec<Submitted> = self.nodes[node].pending.drain(..done).collect();
         self.apply(&batch)?;
+        if !batch.is_empty() || !self.nodes[node].batches.is_empty() {
+            self.trace.met("commit that nobody was told of");
+        }
         self.nodes[node] = Node { down: true, ..Node::default() };
         for device in &mut self.devices {
             if device.link.as_ref().is_some_and(|link| link.node == node) {

@@ -64,10 +64,15 @@ impl World {
         let outcome = match self.ask_for(node, socket, Command::GetThread { thread })? {
             Ok(Reply::Thread(view)) => {
                 if self.lie == Lie::ResumeBehind {
-                    after = after.map(|after| Seq(after.0 - 1));
+                    after = after.map(|after| Seq(after.0.saturating_sub(1)));
                 }
                 let joining = Joining::new(after, view.item.summary.head);
                 let Plan { from, complete } = joining.plan();
+                self.trace.met(match (after, complete) {
+                    (Some(_), true) => "resumed",
+                    (Some(_), false) => "too much missed",
+                    (None, _) => "joined anew",
+                });
                 self.stage(node, socket, Stage::Going(joining));
                 let joined = Joined { view: *view, from, complete, present };
                 Outcome::Ok(Reply::Joined(Box::new(joined)))
@@ -125,7 +130,9 @@ impl World {
         let identity = self.nodes[node].connections[&socket].session.identity();
         let actor = identity.expect("only the authenticated join").actor;
         let command = Checked::try_from(command).expect("its bounds are kept");
-        Ok(match self.ask(actor, &command)? {
+        let outcome = self.ask(actor, &command)?;
+        self.up_to(node, self.truth.epoch);
+        Ok(match outcome {
             Outcome::Ok(reply) => Ok(reply),
             Outcome::Refused(refusal) => Err(refusal),
         })
@@ -183,6 +190,7 @@ impl World {
             join.stage = Stage::Going(joining);
         }
         if let Attach::Behind { .. } = attach {
+            self.trace.met("behind the room");
             say!(self, "n{node} {socket:?} is behind its room");
         }
     }

@@ -46,6 +46,8 @@ pub(crate) struct World {
     /// The latest it ever was.
     wall_max: Timestamp,
     settings: Settings,
+    /// The store fails no more.
+    healed: bool,
     next_socket: u64,
 }
 
@@ -53,6 +55,7 @@ pub(crate) struct World {
 #[derive(Clone, Copy)]
 struct Settings {
     outbound_bytes: usize,
+    mail_max: usize,
     commands_in_flight: usize,
     rates: Rates,
 }

@@ -1,10 +1,9 @@
 //! Rooms and feeds: their mail, what they read from the store, what they send.
 
-use crate::invariant::Held;
 use crate::lie::Lie;
 use crate::node::{Mail, Wanted};
 use crate::world::{World, say};
-use tidings_protocol::{Person, ServerFrame, ThreadSummary};
+use tidings_protocol::{AccountId, FirmId, Person, ServerFrame, ThreadSummary};
 use tidings_server::rooms::{Outlet, Repair};
 use tidings_server::socket::SharedFrame;
 
@@ -43,6 +42,7 @@ impl World {
     pub(super) fn want(&mut self, node: usize, repairs: impl IntoIterator<Item = Repair>) {
         for Repair { thread, after } in repairs {
             say!(self, "n{node} room {} misses what follows {after}", self.truth.name(thread));
+            self.trace.met("gap in a room");
             self.nodes[node].wanted.push_back(Wanted::Events(thread, after));
         }
     }
@@ -52,7 +52,7 @@ impl World {
         let Some(wanted) = self.nodes[node].wanted.pop_front() else { return };
         let mail = match wanted {
             Wanted::Events(thread, after) => {
-                let away = self.chance.percent(5) || self.lie == Lie::NeverRepair;
+                let away = self.is_store_away(5) || self.lie == Lie::NeverRepair;
                 let read = self.stored.reader.events_after(thread, after, REPAIR_EVENTS);
                 let mut events = read.ok().filter(|_| !away);
                 if let Some(events) = &mut events {
@@ -70,31 +70,22 @@ impl World {
 
     /// Rooms tell what they merged, and ask again for what they miss.
     pub(super) fn tick_rooms(&mut self, node: usize) {
-        let repairs = self.nodes[node].hall.tick();
+        let state = &mut self.nodes[node];
+        let repairs = state.hall.tick();
+        if state.hall.looks_for_gaps() && std::mem::take(&mut state.lost) {
+            state.wanted.push_back(Wanted::Heads);
+        }
         self.want(node, repairs);
     }
 
     /// Feeds tell what waits there, as things stand now.
-    pub(super) fn tell_feed(&mut self, node: usize) -> Held {
+    pub(super) fn tell_feed(&mut self, node: usize) {
         self.up_to(node, self.truth.epoch);
         let feed = std::mem::take(&mut self.nodes[node].feed);
-        let all = self.lie == Lie::TellOtherFirms;
-        for (thread, (firm, account)) in feed.threads {
+        for (thread, home) in feed.threads {
             let summaries = self.stored.reader.summaries(&[thread]).unwrap_or_default();
             for summary in summaries {
-                let ThreadSummary { thread, .. } = summary;
-                let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
-                for connection in self.nodes[node].connections.values() {
-                    let sees = connection.session.identity().is_some_and(|identity| {
-                        let access = connection.access.as_ref();
-                        identity.actor.firm == firm
-                            && access.is_some_and(|access| access.sees_thread(account, thread))
-                    });
-                    let known = connection.session.identity().is_some();
-                    if (sees || all && known) && !connection.joined.contains(&thread) {
-                        connection.line.queue(&frame);
-                    }
-                }
+                self.tell_thread(node, home, summary);
             }
         }
         for (thread, read) in feed.reads {
@@ -106,7 +97,24 @@ impl World {
             let frame = SharedFrame::new(ServerFrame::InboxChanged(item));
             self.tell_person(node, Person::Member(member), &frame);
         }
-        Ok(())
+    }
+
+    fn tell_thread(&self, node: usize, home: (FirmId, AccountId), summary: ThreadSummary) {
+        let (firm, account) = home;
+        let thread = summary.thread;
+        let all = self.lie == Lie::TellOtherFirms;
+        let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
+        for connection in self.nodes[node].connections.values() {
+            let Some(identity) = connection.session.identity() else { continue };
+            let sees = identity.actor.firm == firm
+                && connection
+                    .access
+                    .as_ref()
+                    .is_some_and(|access| access.sees_thread(account, thread));
+            if (sees || all) && !connection.joined.contains(&thread) {
+                connection.line.queue(&frame);
+            }
+        }
     }
 
     fn tell_person(&self, node: usize, person: Person, frame: &SharedFrame) {

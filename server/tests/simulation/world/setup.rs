@@ -9,9 +9,10 @@ use crate::trace::Trace;
 use crate::truth::{Submitted, Truth};
 use crate::world::store::Stored;
 use crate::world::{Settings, World};
+use tidings_protocol::limits::RESUME_EVENTS_MAX;
 use tidings_protocol::{
-    AccountId, ContactState, Encoding, FirmId, Language, MemberId, NewAccount, NewContact,
-    NewMember, Person, Rights, Role, Timestamp,
+    AccountId, Checked, ClientKey, Command, ContactState, Encoding, FirmId, Language, MemberId,
+    NewAccount, NewContact, NewMember, Person, Reply, Rights, Role, Timestamp,
 };
 use tidings_server::session::Rates;
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
@@ -44,11 +45,16 @@ impl World {
             wall: BEGIN,
             wall_max: BEGIN,
             settings: settings(&mut chance),
+            healed: false,
             next_socket: 1,
             chance,
         };
         world.found("Oak", &["Olga", "Anna", "Bob", "Cem"], 2);
         world.found("Elm", &["Emil", "Dora"], 1);
+        let long = world.chance.percent(12);
+        if long {
+            world.begin_long_thread();
+        }
         for node in &mut world.nodes {
             node.epoch = world.truth.epoch;
         }
@@ -80,6 +86,37 @@ impl World {
                 self.contact(firm, account, number);
             }
         }
+    }
+
+    /// A thread longer than a page, and now and then longer than what a resume catches up on.
+    fn begin_long_thread(&mut self) {
+        let actor = self.devices[0].actor;
+        let standing = self.truth.people.values().find(|standing| {
+            standing.firm == actor.firm && standing.active && !standing.accounts.is_empty()
+        });
+        let Some(account) = standing.and_then(|standing| standing.accounts.first().copied()) else {
+            return;
+        };
+        let posts = if self.chance.percent(50) { RESUME_EVENTS_MAX + 20 } else { 130 };
+        let key = ClientKey(self.chance.uuid());
+        let create = Command::CreateThread {
+            account,
+            key,
+            subject: String::new(),
+            body: "the first of many".to_owned(),
+            tasks: Vec::new(),
+            reminder: None,
+            mentions: Vec::new(),
+        };
+        let created = self.set_up(command(actor, create));
+        let Done::Reply(Reply::ThreadCreated { thread, .. }) = created else { return };
+        let post = |number| {
+            let (key, body) = (ClientKey(self.chance.uuid()), format!("number {number}"));
+            command(actor, Command::PostMessage { thread, key, body, mentions: Vec::new() })
+        };
+        let posts: Vec<Submitted> =
+            (0..posts).map(post).map(|operation| Submitted { attempt: None, operation }).collect();
+        self.apply(&posts).expect("nothing can be broken yet");
     }
 
     fn directory(&mut self, firm: FirmId, change: DirectoryChange) -> Done {
@@ -133,7 +170,8 @@ impl World {
 
     fn devices_of(&mut self, firm: FirmId, person: Person) {
         let actor = Actor { firm, person };
-        for _ in 0..1 + usize::from(self.chance.percent(30)) {
+        let devices = if self.chance.percent(30) { 2 } else { 1 };
+        for _ in 0..devices {
             let number = self.devices.len();
             let encoding = Encoding::ALL[self.chance.below(2)];
             self.devices.push(Device::new(number, actor, encoding));
@@ -141,10 +179,16 @@ impl World {
     }
 }
 
+fn command(actor: Actor, command: Command) -> Operation {
+    let command = Checked::try_from(command).expect("its bounds are kept");
+    Operation::Command { actor, command }
+}
+
 fn settings(chance: &mut Chance) -> Settings {
     let per_second = chance.pick(&[5, 50, 50]).unwrap_or(50);
     Settings {
-        outbound_bytes: chance.pick(&[24_000, 48_000, 256 * 1024]).unwrap_or(48_000),
+        outbound_bytes: chance.pick(&[4_000, 16_000, 256 * 1024]).unwrap_or(16_000),
+        mail_max: chance.pick(&[8, 1_000, 1_000]).unwrap_or(1_000),
         commands_in_flight: chance.pick(&[2, 16]).unwrap_or(16),
         rates: Rates { commands_per_second: per_second, commands_burst: per_second * 2 },
     }

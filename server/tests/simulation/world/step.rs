@@ -14,7 +14,7 @@ const ACTIONS: &[(Action, u32)] = &[
     (Action::Dispatch, 90),
     (Action::Mail, 130),
     (Action::SendRound, 90),
-    (Action::JoinStep, 90),
+    (Action::JoinStep, 40),
     (Action::ReadForRooms, 40),
     (Action::TickRooms, 30),
     (Action::Feed, 25),
@@ -25,12 +25,13 @@ const ACTIONS: &[(Action, u32)] = &[
     (Action::HangUp, 8),
     (Action::Stall, 6),
     (Action::ChangeAccess, 12),
+    (Action::Flood, 3),
     (Action::Crash, 2),
     (Action::Restart, 10),
     (Action::TurnBus, 3),
     (Action::Sweep, 5),
     (Action::Jump, 3),
-    (Action::Leap, 4),
+    (Action::Leap, 10),
     (Action::Audit, 10),
 ];
 
@@ -54,6 +55,7 @@ enum Action {
     HangUp,
     Stall,
     ChangeAccess,
+    Flood,
     Crash,
     Restart,
     TurnBus,
@@ -142,16 +144,21 @@ impl World {
         match action {
             Action::Commit => self.commit(node)?,
             Action::Dispatch => self.dispatch(node),
-            Action::Mail => self.take_mail(node),
+            Action::Mail => {
+                let waiting = self.nodes[node].mail.len();
+                let count = if self.chance.percent(60) { 1 } else { waiting };
+                (0..count).for_each(|_| self.take_mail(node));
+            }
             Action::SendRound => {
                 let queued = self.nodes[node].hall.send_round();
                 say!(self, "n{node} rooms send {queued}");
             }
             Action::ReadForRooms => self.read_for_rooms(node),
             Action::TickRooms => self.tick_rooms(node),
-            Action::Feed => self.tell_feed(node)?,
+            Action::Feed => self.tell_feed(node),
             Action::TickSessions => self.tick_sessions(node),
             Action::ChangeAccess => self.change_access(node),
+            Action::Flood => self.flood(node),
             Action::Crash => self.crash(node)?,
             Action::Restart => self.restart(node),
             Action::Sweep => self.sweep(node),

@@ -26,7 +26,7 @@ impl World {
         let count = 1 + self.chance.below(waiting);
         let batch: Vec<Submitted> = self.nodes[node].pending.drain(..count).collect();
         let before = self.truth.epoch;
-        let applied = if self.chance.percent(2) {
+        let applied = if self.is_store_away(2) {
             say!(self, "n{node} store away for {count}");
             vec![unavailable(); count]
         } else {
@@ -39,6 +39,11 @@ impl World {
         Ok(())
     }
 
+    /// Whether the store fails now, so many times out of a hundred.
+    pub(super) fn is_store_away(&mut self, percent: u32) -> bool {
+        !self.healed && self.chance.percent(percent)
+    }
+
     /// Operations are done, and taken down.
     pub(super) fn apply(&mut self, batch: &[Submitted]) -> Held<Vec<Applied>> {
         let operations = batch.iter().map(|submitted| self.meddled(&submitted.operation)).collect();
@@ -49,6 +54,9 @@ impl World {
             self.truth.committed(submitted, applied)?;
             if let Operation::Directory { change, .. } = &submitted.operation {
                 self.void_tokens(change, applied.outcome.is_ok());
+            }
+            if applied.outcome.is_ok() && applied.commit.is_none() && keyed(submitted) {
+                self.trace.met("key again");
             }
             say_applied(&mut self.trace, &self.truth, submitted, applied);
         }
@@ -130,6 +138,11 @@ impl World {
             }
         }
     }
+}
+
+fn keyed(submitted: &Submitted) -> bool {
+    let Operation::Command { command, .. } = &submitted.operation else { return false };
+    key_of(command.get()).is_some()
 }
 
 fn unavailable() -> Applied {
