@@ -114,9 +114,9 @@ impl ThreadAction {
             | Self::Rewrite { .. }
             | Self::Tick
             | Self::ManageTasks
-            | Self::Mention
-            | Self::SetReminder => true,
-            Self::Read | Self::Archive | Self::Follow => false,
+            | Self::Mention => true,
+            // Reminders may be set at any time (R1).
+            Self::Read | Self::Archive | Self::SetReminder | Self::Follow => false,
         }
     }
 }

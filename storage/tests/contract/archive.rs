@@ -22,7 +22,6 @@ pub fn an_archived_thread_is_read_and_not_written(w: &mut World) {
         Command::TickTask { thread, task },
         Command::UntickTask { thread, task },
         Command::RemoveTask { thread, task },
-        Command::SetReminder { thread, reminder: Reminder::default() },
     ] {
         let name = command.name();
         assert_eq!(w.refused(o.anna, command), RefusalCode::Archived, "{name}");
@@ -31,6 +30,16 @@ pub fn an_archived_thread_is_read_and_not_written(w: &mut World) {
     assert_eq!(w.log(o.carol, thread), log);
     w.writes(o.anna, Command::Reopen { thread });
     w.posts(o.carol, thread, "yes");
+}
+
+pub fn reminders_are_set_in_an_archived_thread_too(w: &mut World) {
+    let o = Office::new(w);
+    let thread = w.starts(o.anna, o.acme, "hello");
+    w.writes(o.anna, Command::Archive { thread });
+    let reminder = Reminder { on: true, days: 7, count: 2 };
+    w.writes(o.anna, Command::SetReminder { thread, reminder });
+    let summary = w.view(o.anna, thread).item.summary;
+    assert_eq!((summary.reminder, summary.archived), (reminder, true));
 }
 
 pub fn a_message_sent_before_archiving_is_answered_as_before(w: &mut World) {

@@ -60,6 +60,7 @@ macro_rules! contract {
                 }
                 archive {
                     an_archived_thread_is_read_and_not_written,
+                    reminders_are_set_in_an_archived_thread_too,
                     a_message_sent_before_archiving_is_answered_as_before,
                     archiving_twice_is_once,
                     only_the_team_archives_and_sets_reminders,
