@@ -1,7 +1,7 @@
 //! Several devices of one person, and what each hears without joining anything.
 
 use tidings_protocol::{Badges, Command, Encoding, Seq, ServerFrame, ThreadId};
-use tidings_tests::{Cast, Client, Server, post, start_thread, thread as draft};
+use tidings_tests::{Cast, Client, Server, member_id, post, start_thread, thread as draft};
 
 async fn badges(client: &mut Client, what: &str, expected: (u64, u64)) {
     let agree = |frame: &ServerFrame| match frame {
@@ -114,4 +114,20 @@ async fn who_has_joined_gets_events_and_who_has_not_gets_the_feed() {
     // Noa hears of what she sees only; her own preferences come in the meantime.
     noa.done(Command::GetPreferences {}).await;
     assert_eq!(told(&noa), 0);
+}
+
+#[tokio::test]
+async fn who_sees_more_than_before_is_told_how_everything_stands_now() {
+    let server = Server::start().await;
+    let cast = Cast::on(&server).await;
+    let mut mia = cast.firm.connect(cast.mia).await;
+    let thread = start_thread(&mut mia, draft(cast.account, "Taxes", &[])).await;
+    let mut noa = cast.firm.connect(cast.noa).await;
+    assert_eq!(noa.welcome().await.threads, []);
+    cast.firm.assign(cast.account, member_id(cast.noa), true).await;
+    let welcome = noa.welcome().await;
+    assert_eq!(welcome.threads.len(), 1);
+    assert_eq!((welcome.threads[0].summary.thread, welcome.badges.unread_messages), (thread, 1));
+    let seq = mia.written(post(thread, "hello Noa")).await;
+    changed(&mut noa, "what happens there now", thread, seq).await;
 }
