@@ -110,11 +110,9 @@ impl ThreadAction {
     /// Whether an archived thread refuses it (T7).
     pub fn needs_open_thread(self) -> bool {
         match self {
-            Self::Post
-            | Self::Rewrite { .. }
-            | Self::Tick
-            | Self::ManageTasks
-            | Self::Mention => true,
+            Self::Post | Self::Rewrite { .. } | Self::Tick | Self::ManageTasks | Self::Mention => {
+                true
+            }
             // Reminders may be set at any time (R1).
             Self::Read | Self::Archive | Self::SetReminder | Self::Follow => false,
         }

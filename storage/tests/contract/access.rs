@@ -194,3 +194,20 @@ pub fn lists_and_single_threads_agree_on_what_is_seen(w: &mut World) {
         assert_eq!(w.badges(who).unread_messages, unread);
     }
 }
+
+pub fn a_member_of_many_accounts_sees_just_as_a_member_of_few(w: &mut World) {
+    let o = Office::new(w);
+    let (hidden, called_in) = (w.starts(o.owner, o.beta, "no"), w.starts(o.owner, o.beta, "yes"));
+    w.writes(o.owner, Command::Mention { thread: called_in, member: member(o.bob) });
+    let mut expected = vec![called_in];
+    for index in 0..40 {
+        let account = w.account(o.firm, &format!("Client {index}"));
+        w.contact(o.firm, account, "Somebody");
+        w.assigns(o.firm, account, o.bob);
+        expected.insert(0, w.starts(o.owner, account, "hello"));
+        let seen = w.threads(o.bob, &ThreadFilter::default());
+        let seen: Vec<_> = seen.iter().map(|item| item.summary.thread).collect();
+        assert_eq!(seen, expected, "with {} accounts", index + 1);
+        assert!(!seen.contains(&hidden));
+    }
+}

@@ -57,6 +57,7 @@ macro_rules! contract {
                     nothing_is_sent_to_an_account_that_nobody_reads,
                     accounts_say_whether_anybody_can_be_reached,
                     lists_and_single_threads_agree_on_what_is_seen,
+                    a_member_of_many_accounts_sees_just_as_a_member_of_few,
                 }
                 archive {
                     an_archived_thread_is_read_and_not_written,

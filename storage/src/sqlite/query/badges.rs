@@ -45,7 +45,9 @@ pub(super) fn threads_statement(scope: Scope) -> String {
     let waiting = match scope {
         Scope::Firm => return FIRM_UNREAD.to_owned(),
         Scope::Account(_) => format!("count(*) FILTER (WHERE {})", waits()),
-        Scope::Member | Scope::MemberWithin(_) | Scope::Nothing => "0".to_owned(),
+        Scope::Member | Scope::MemberOfMany | Scope::MemberWithin(_) | Scope::Nothing => {
+            "0".to_owned()
+        }
     };
     format!(
         "SELECT count(*) FILTER (WHERE {UNREAD}),

@@ -5,8 +5,23 @@
 //! In all conditions `t` is the thread, `?1` the firm, `?2` the person and `?3` the account. A `+`
 //! before a column keeps the planner from an index that would walk the whole firm.
 
-use crate::access::Access;
+use crate::access::{Access, Actor};
+use rusqlite::{Connection, params};
 use tidings_protocol::AccountId;
+
+/// Most accounts of a member of which all threads are gathered and sorted for the first page of
+/// them. Who has more sees so much of the firm that a walk through it, newest first, has its page
+/// sooner.
+const ACCOUNTS_GATHERED_MAX: u32 = 32;
+
+/// Whether a member sees a thread by assignment or mention, asked thread by thread.
+macro_rules! member_sees {
+    () => {
+        "(EXISTS (SELECT 1 FROM assignments a WHERE a.account = t.account AND a.member = ?2)
+             OR EXISTS (SELECT 1 FROM participants m
+                 WHERE m.thread = t.num AND m.person = ?2 AND m.mentioned = 1))"
+    };
+}
 
 /// A set of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +32,8 @@ pub(super) enum Scope {
     Account(AccountId),
     /// Those that a member sees by assignment or mention.
     Member,
+    /// The same threads, found by walking through the firm.
+    MemberOfMany,
     /// Of these, those of one account.
     MemberWithin(AccountId),
     /// None.
@@ -39,11 +56,22 @@ impl Scope {
         }
     }
 
+    /// The same set for a walk that reads a page of it in order of time.
+    pub(super) fn in_order(self, db: &Connection, actor: Actor) -> rusqlite::Result<Self> {
+        if self != Self::Member {
+            return Ok(self);
+        }
+        let many = db
+            .prepare_cached("SELECT 1 FROM assignments WHERE member = ?1 LIMIT 1 OFFSET ?2")?
+            .exists(params![actor.person.uuid().into_bytes(), ACCOUNTS_GATHERED_MAX])?;
+        Ok(if many { Self::MemberOfMany } else { Self::Member })
+    }
+
     /// The account that is `?3`.
     pub(super) fn account(self) -> Option<[u8; 16]> {
         match self {
             Self::Account(account) | Self::MemberWithin(account) => Some(account.0.into_bytes()),
-            Self::Firm | Self::Member | Self::Nothing => None,
+            Self::Firm | Self::Member | Self::MemberOfMany | Self::Nothing => None,
         }
     }
 
@@ -59,12 +87,9 @@ impl Scope {
                      UNION SELECT m.thread FROM participants m
                      WHERE m.person = ?2 AND m.mentioned = 1)"
             }
+            Self::MemberOfMany => concat!("t.firm = ?1 AND ", member_sees!()),
             Self::MemberWithin(_) => {
-                "+t.firm = ?1 AND t.account = ?3 AND (
-                     EXISTS (SELECT 1 FROM assignments a
-                         WHERE a.account = t.account AND a.member = ?2)
-                     OR EXISTS (SELECT 1 FROM participants m
-                         WHERE m.thread = t.num AND m.person = ?2 AND m.mentioned = 1))"
+                concat!("+t.firm = ?1 AND t.account = ?3 AND ", member_sees!())
             }
             Self::Nothing => "0",
         }
@@ -73,11 +98,5 @@ impl Scope {
 
 /// Whether one thread, already found otherwise, is in [`Scope::Member`] or [`Scope::Firm`].
 pub(super) fn still_visible(access: &Access) -> &'static str {
-    if access.sees_all_accounts() {
-        return "t.firm = ?1";
-    }
-    "t.firm = ?1 AND (
-         EXISTS (SELECT 1 FROM assignments a WHERE a.account = t.account AND a.member = ?2)
-         OR EXISTS (SELECT 1 FROM participants m
-             WHERE m.thread = t.num AND m.person = ?2 AND m.mentioned = 1))"
+    if access.sees_all_accounts() { Scope::Firm } else { Scope::MemberOfMany }.condition()
 }

@@ -100,6 +100,7 @@ pub(super) fn walk(
 ) -> Result<Walk, OpError> {
     let limit = cursor::limit(page)?;
     let (below_ms, below_num) = cursor::below_thread(db, actor, page)?;
+    let scope = scope.in_order(db, actor)?;
     let mut statement = db.prepare_cached(&statement(scope, conditions))?;
     let found = statement.query_map(
         params![
