@@ -121,6 +121,10 @@ CREATE TABLE events (
 ) STRICT;
 -- One key of a person is one event.
 CREATE UNIQUE INDEX events_by_key ON events (actor, client_key) WHERE client_key IS NOT NULL;
+-- A thread has few of these among many messages. Kinds as in rows.rs, and written in queries as
+-- here: the planner compares words, not meanings.
+CREATE INDEX events_of_tasks ON events (thread, seq) WHERE kind BETWEEN 4 AND 9;
+CREATE INDEX events_of_edits ON events (thread, seq) WHERE kind = 2;
 
 -- One row for everybody who has read, acted, follows or was mentioned in a thread.
 CREATE TABLE participants (

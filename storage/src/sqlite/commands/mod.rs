@@ -8,7 +8,7 @@ mod notify;
 mod post;
 mod preferences;
 mod read;
-mod rewrite;
+pub(super) mod rewrite;
 mod settings;
 mod tasks;
 

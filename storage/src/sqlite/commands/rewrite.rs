@@ -85,17 +85,15 @@ impl Work<'_> {
             .optional()?;
         let Some((author, kind)) = found else { return Err(not_found("message")) };
         let own = author == who.actor.person;
-        permit(who.facts.access.side(), thread.archived, ThreadAction::Rewrite { own })?;
+        permit(who.facts.access.side(), thread.archived, ThreadAction::Rewrite { own })
+            .map_err(|refusal| if own { refusal } else { refusal.at("message") })?;
         Ok(kind)
     }
 
     /// Empties the newest edit of a message in the log; the ones before it are empty already.
     fn empty_last_edit(&self, thread: &Thread, edited: MessageId) -> Result<(), OpError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT seq, payload FROM events WHERE thread = ?1 AND seq > ?2 AND kind = ?3
-             ORDER BY seq DESC",
-        )?;
-        let mut edits = statement.query([thread.num, rows::int(edited.0), rows::MESSAGE_EDITED])?;
+        let mut statement = self.db.prepare_cached(&edits_statement())?;
+        let mut edits = statement.query([thread.num, rows::int(edited.0)])?;
         while let Some(row) = edits.next()? {
             if let EventKind::MessageEdited { message, .. } = rows::event_kind(row, 1)?
                 && message == edited
@@ -113,6 +111,15 @@ impl Work<'_> {
             .execute(params![thread.num, rows::int(seq.0), rows::payload(kind)?])?;
         Ok(())
     }
+}
+
+/// The edits of a thread after a position, newest first. Apart so that its plan can be tested.
+pub(in crate::sqlite) fn edits_statement() -> String {
+    format!(
+        "SELECT seq, payload FROM events
+         WHERE thread = ?1 AND seq > ?2 AND kind = {} ORDER BY seq DESC",
+        rows::MESSAGE_EDITED
+    )
 }
 
 /// Lists show the last message as it is now.

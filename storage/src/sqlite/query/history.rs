@@ -48,13 +48,17 @@ pub(super) fn task_history(
     limit: Option<u32>,
 ) -> Result<Reply, OpError> {
     let num = access::thread(db, actor, thread)?;
-    let sql = format!(
+    let limit = limit.unwrap_or(PAGE_ITEMS_DEFAULT);
+    let (events, more) = page(db, &task_statement(), num, thread, rows::int(after.0), limit)?;
+    Ok(Reply::History { events, more })
+}
+
+/// The statement of [`task_history`], apart from it so that its plan can be tested.
+pub(super) fn task_statement() -> String {
+    format!(
         "SELECT {COLUMNS} FROM events WHERE thread = ?1 AND seq > ?2
          AND kind BETWEEN {TASK_ADDED} AND {TASK_REMOVED} ORDER BY seq LIMIT ?3"
-    );
-    let limit = limit.unwrap_or(PAGE_ITEMS_DEFAULT);
-    let (events, more) = page(db, &sql, num, thread, rows::int(after.0), limit)?;
-    Ok(Reply::History { events, more })
+    )
 }
 
 /// Events in the order of the query until the page is full, and whether there are more.

@@ -1,8 +1,9 @@
 //! What the queries of every connect cost: they touch what the person sees, and no more.
 
 use super::scope::Scope;
-use super::{badges, inbox, people, threads};
+use super::{badges, history, inbox, people, threads};
 use crate::access::Access;
+use crate::sqlite::commands::rewrite;
 use rusqlite::Connection;
 use std::collections::HashSet;
 use tidings_protocol::{AccountId, Rights, Role};
@@ -56,6 +57,22 @@ fn a_list_over_the_whole_firm_is_read_in_order_and_stops_at_the_page() {
     let plan = plan(&threads::statement(Scope::Firm, ""));
     assert!(plan.contains("INDEX threads_of_firm (firm=?"), "{plan}");
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
+fn a_list_over_many_accounts_is_read_in_order_and_stops_at_the_page() {
+    let plan = plan(&threads::statement(Scope::MemberOfMany, ""));
+    assert!(plan.contains("INDEX threads_of_firm (firm=?"), "{plan}");
+    assert!(plan.contains("a USING PRIMARY KEY (account=? AND member=?)"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+}
+
+#[test]
+fn a_threads_task_history_and_edits_are_found_among_its_messages_by_indexes_of_their_own() {
+    let tasks = plan(&history::task_statement());
+    assert_eq!(tasks, "SEARCH events USING INDEX events_of_tasks (thread=? AND seq>?)\n");
+    let edits = plan(&rewrite::edits_statement());
+    assert_eq!(edits, "SEARCH events USING INDEX events_of_edits (thread=? AND seq>?)\n");
 }
 
 #[test]
