@@ -112,6 +112,7 @@ impl Work<'_> {
     }
 
     /// Does something in a thread that the actor sees; any other one looks like a missing one.
+    /// A refusal that names no field is about the thread.
     pub(super) fn in_thread<R>(
         &mut self,
         who: &Who,
@@ -127,7 +128,7 @@ impl Work<'_> {
             Err(not_found("thread"))
         };
         self.keep(thread);
-        result
+        result.map_err(|error| about("thread", error))
     }
 
     /// Remembers a thread, and that it is to be written if it has changed.
@@ -297,6 +298,17 @@ impl Pending {
     pub(super) fn clear(&mut self) {
         self.threads.clear();
         self.inbox.clear();
+    }
+}
+
+/// The same error; a refusal that names no field yet names this one.
+pub(super) fn about(field: &str, error: OpError) -> OpError {
+    match error {
+        OpError::Refused(mut refusal) => {
+            refusal.field.get_or_insert_with(|| field.to_owned());
+            OpError::Refused(refusal)
+        }
+        OpError::Sql(_) => error,
     }
 }
 

@@ -94,13 +94,18 @@ impl World {
         self.act(actor, command).unwrap_or_else(|refusal| panic!("{name}: {refusal:?}"))
     }
 
-    /// Tries something that must be refused.
+    /// Tries something that must be refused. What the writer refuses names a field of the
+    /// command, unless it is about who asks.
     pub fn refused(&mut self, actor: Actor, command: Command) -> RefusalCode {
-        let name = command.name();
-        match self.act(actor, command) {
+        let (name, written) = (command.name(), writes(&command));
+        let refusal = match self.act(actor, command) {
             Ok(reply) => panic!("{name} should be refused: {reply:?}"),
-            Err(refusal) => refusal.code,
-        }
+            Err(refusal) => refusal,
+        };
+        let field = refusal.field.as_deref().unwrap_or_default();
+        let named = field.starts_with(&format!("{name}."));
+        assert!(named || !written || refusal.code == RefusalCode::Unauthenticated, "{refusal:?}");
+        refusal.code
     }
 
     /// A key never used before.

@@ -5,7 +5,7 @@ use super::post::FIRST_MESSAGE;
 use crate::access::Side;
 use crate::sqlite::rows::{self, OpError};
 use crate::sqlite::thread::Thread;
-use crate::sqlite::work::{Answer, Keyed, Made, Who, Work, not_allowed, not_found};
+use crate::sqlite::work::{Answer, Keyed, Made, Who, Work, about, not_allowed, not_found};
 use crate::text;
 use rusqlite::{OptionalExtension, params};
 use tidings_protocol::{
@@ -35,7 +35,7 @@ impl Work<'_> {
         if let Some(answer) = self.created_before(who, &draft)? {
             return Ok(answer);
         }
-        self.may_create(who, &draft)?;
+        self.may_create(who, &draft).map_err(|error| about("account", error))?;
         let id = ThreadId(rows::new_id(self.now, self.entropy));
         let thread = Thread::new(
             id,

@@ -2,8 +2,8 @@
 
 use crate::operation::Commit;
 use crate::sqlite::rows::OpError;
-use crate::sqlite::work::{Answer, InboxRow, Who, Work, not_found};
-use tidings_protocol::{Person, RefusalCode, Reply, ThreadId};
+use crate::sqlite::work::{Answer, InboxRow, Who, Work, not_allowed, not_found};
+use tidings_protocol::{Person, Reply, ThreadId};
 
 impl Work<'_> {
     /// Archives a member's own item, or brings it back.
@@ -14,7 +14,7 @@ impl Work<'_> {
         archived: bool,
     ) -> Result<Answer, OpError> {
         let Person::Member(member) = who.actor.person else {
-            return Err(RefusalCode::NotAllowed.into());
+            return Err(not_allowed("thread"));
         };
         self.in_thread(who, thread, |work, thread| {
             let Some(row) = work.inbox_row(member, thread.num)? else {
