@@ -12,7 +12,7 @@ use std::time::Duration;
 use tidings_protocol::{
     AccountId, Badges, FirmId, InboxItem, MemberId, Person, ServerFrame, ThreadId, ThreadSummary,
 };
-use tidings_storage::{AccessChange, Actor, Clock, Commit, ReadCommit};
+use tidings_storage::{Access, AccessChange, Actor, Clock, Commit, ReadCommit};
 use tokio::sync::Notify;
 
 /// What follows a change is merged for so long; the first after a quiet time is told at once.
@@ -189,13 +189,14 @@ impl Teller {
         }
         let ids: Vec<ThreadId> = listeners.keys().copied().collect();
         for some in ids.chunks(QUERY_ITEMS) {
-            for summary in self.summaries(some.to_vec()).await {
-                let thread = summary.thread;
-                let account = summary.account;
+            let actors = some.iter().filter_map(|thread| listeners.get(thread)).flatten();
+            let actors: HashSet<Actor> = actors.map(|peer| peer.actor).collect();
+            let (summaries, access) = self.summaries(some.to_vec(), actors).await;
+            for summary in summaries {
+                let (thread, account) = (summary.thread, summary.account);
                 let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
                 for peer in listeners.remove(&thread).unwrap_or_default() {
-                    // Access may have ended while the store was read.
-                    if peer.access().is_some_and(|access| access.sees_thread(account, thread)) {
+                    if access.get(&peer.actor).is_some_and(|a| a.sees_thread(account, thread)) {
                         peer.tell(&frame, &self.metrics);
                     }
                 }
@@ -203,9 +204,22 @@ impl Teller {
         }
     }
 
-    async fn summaries(&self, threads: Vec<ThreadId>) -> Vec<ThreadSummary> {
-        let read = self.store.read(move |reader| reader.summaries(&threads));
-        read.await.ok().and_then(Result::ok).unwrap_or_default()
+    /// Reads threads, and then what people may see: an end of access that was committed before
+    /// what a summary says is found, even if it was not handled here yet.
+    async fn summaries(
+        &self,
+        threads: Vec<ThreadId>,
+        actors: HashSet<Actor>,
+    ) -> (Vec<ThreadSummary>, HashMap<Actor, Access>) {
+        let read = self.store.read(move |reader| {
+            let summaries = reader.summaries(&threads).unwrap_or_default();
+            let access = actors
+                .into_iter()
+                .filter_map(|actor| Some((actor, reader.access(actor).ok()??)))
+                .collect();
+            (summaries, access)
+        });
+        read.await.unwrap_or_default()
     }
 
     fn tell_reads(&self, reads: HashMap<(Person, ThreadId), (ReadCommit, Audience)>) {

@@ -145,7 +145,8 @@ impl<O: Outlet> Hall<O> {
         let room = self.rooms.get_mut(&thread)?;
         let events = events?;
         let progress = !events.is_empty();
-        for event in events {
+        let heard = room.heard();
+        for event in events.into_iter().take_while(|event| event.seq <= heard) {
             room.arrive(event);
         }
         let after = room.delivered().filter(|_| progress && room.is_behind());

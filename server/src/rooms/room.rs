@@ -152,6 +152,12 @@ impl<O: Outlet> Room<O> {
         self.delivered.is_some_and(|delivered| self.heard > delivered)
     }
 
+    /// The newest position heard of. What a repair reads beyond it may have been committed after
+    /// an end of access that is still on its way here, and waits for its own commit to be heard of.
+    pub fn heard(&self) -> Seq {
+        self.heard
+    }
+
     /// The last event taken.
     pub fn delivered(&self) -> Option<Seq> {
         self.delivered
