@@ -2,6 +2,7 @@
 
 use crate::python;
 use std::process::Stdio;
+use tempfile::TempDir;
 use tidings_protocol::{Command, Encoding, Outcome, RequestId, ThreadId};
 use tidings_tests::{Client, Endpoint, Http, Process, messages, post, within};
 use tokio::io::AsyncWriteExt;
@@ -12,11 +13,22 @@ struct Demo {
     guide: String,
     endpoint: Endpoint,
     thread: ThreadId,
+    /// Goes when the process has gone.
+    _folder: Option<TempDir>,
 }
 
 impl Demo {
+    /// One with a store in a folder of ours: it is killed in the end, and cleans up nothing.
     async fn start() -> Self {
-        let process = Process::start(&["demo", "--listen", "127.0.0.1:0"].map(str::to_owned));
+        let folder = TempDir::new().expect("there is room for temporary files");
+        let data = folder.path().join("demo").to_string_lossy().into_owned();
+        Self::start_with(&["--data", &data], Some(folder)).await
+    }
+
+    async fn start_with(arguments: &[&str], folder: Option<TempDir>) -> Self {
+        let arguments = ["demo", "--listen", "127.0.0.1:0"].iter().chain(arguments);
+        let arguments: Vec<String> = arguments.map(|text| (*text).to_owned()).collect();
+        let process = Process::start(&arguments);
         let last = |line: &str| {
             line.ends_with("/metrics").then_some(()).filter(|()| line.starts_with("curl"))
         };
@@ -27,7 +39,7 @@ impl Demo {
         let (address, _) = url.split_once('/').expect("a path follows");
         let endpoint = Endpoint::of(address.parse().expect("an address"));
         let thread = value(&guide, " THREAD=").parse().expect("the id of a thread");
-        Self { process, guide, endpoint, thread }
+        Self { process, guide, endpoint, thread, _folder: folder }
     }
 
     /// Runs the pasted variables and then a script, as a shell would.
@@ -75,7 +87,7 @@ fn value<'a>(guide: &'a str, name: &str) -> &'a str {
 
 #[tokio::test]
 async fn the_demos_tokens_hold_a_conversation() {
-    let mut demo = Demo::start().await;
+    let mut demo = Demo::start_with(&[], None).await;
     let thread = demo.thread;
     let mut people = Vec::new();
     for name in ["\nOWNER=", "\nMEMBER=", "\nCONTACT="] {
