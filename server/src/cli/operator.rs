@@ -35,10 +35,7 @@ impl Operator {
 
     /// Opens a store that is there.
     pub(crate) fn open_existing(store: &StoreUrl, clock: Box<dyn Clock>) -> anyhow::Result<Self> {
-        let StoreUrl::Sqlite(path) = store;
-        if !path.exists() {
-            bail!("{}: there is no store; --store names another", path.display());
-        }
+        existing(store)?;
         Self::open(store, clock)
     }
 
@@ -56,12 +53,20 @@ impl Operator {
     }
 }
 
-/// Copies the store to a new file.
+/// The path of a store that is there.
+fn existing(store: &StoreUrl) -> anyhow::Result<&Path> {
+    let StoreUrl::Sqlite(path) = store;
+    if !path.exists() {
+        bail!("{}: there is no store; --store names another", path.display());
+    }
+    Ok(path)
+}
+
+/// Copies the store to a new file, of whatever version it is: a backup is what one makes before
+/// a new version changes the store.
 pub(super) fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{}: exists already; a backup goes to a new file", file.display());
     }
-    let mut operator = Operator::open_existing(&config.store, Box::new(crate::clock::SystemClock))?;
-    operator.reader.backup(file)?;
-    Ok(())
+    Ok(Sqlite::backup(existing(&config.store)?, file)?)
 }

@@ -20,13 +20,20 @@ pub(super) enum Standing {
     Behind(usize),
 }
 
+/// Whether Tidings made a database, of whatever version.
+pub(super) fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
+    Ok(number(db, "application_id")? == APPLICATION_ID)
+}
+
+fn number(db: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
 /// Looks at a database without changing it.
 pub(super) fn standing(db: &Connection, path: &str) -> Result<Standing, OpenError> {
-    let pragma = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let version = pragma("user_version")?;
+    let version = number(db, "user_version")?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let ours = pragma("application_id")? == APPLICATION_ID;
-    if !ours && (version != 0 || tables != 0) {
+    if !is_ours(db)? && (version != 0 || tables != 0) {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
     let known = STEPS.len();

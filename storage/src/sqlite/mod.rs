@@ -24,6 +24,6 @@ mod wal;
 mod work;
 mod writer;
 
-pub use open::{Location, Mode, OpenError, Sqlite};
+pub use open::{BackupError, Location, Mode, OpenError, Sqlite};
 pub use reader::SqliteReader;
 pub use writer::SqliteWriter;

@@ -1,10 +1,12 @@
 //! Finding or making the database, keeping a second server off it, and connections with the
 //! settings that the promises rest on.
 
+use super::backup;
 use super::migrate::{self, Standing};
 use super::reader::SqliteReader;
 use super::wal::Wal;
 use super::writer::SqliteWriter;
+use crate::backend::Unavailable;
 use crate::clock::Entropy;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -70,6 +72,17 @@ pub enum OpenError {
     Sql(#[from] rusqlite::Error),
 }
 
+/// Why a copy could not be made. There is none then, not half of one either.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// What is to be copied can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It can't be copied to there.
+    #[error(transparent)]
+    Copy(#[from] Unavailable),
+}
+
 /// Most pages the WAL has before commits try to bring them into the database.
 const AUTOCHECKPOINT_PAGES: i64 = 4_000;
 
@@ -124,6 +137,12 @@ impl Sqlite {
         Ok(Self { name, file, lock, _anchor: db })
     }
 
+    /// Copies a database of Tidings of any version to a new file, as it is: it is not brought to
+    /// this version, whether or not a server runs on it.
+    pub fn backup(from: &Path, to: &Path) -> Result<(), BackupError> {
+        Ok(backup::backup(&as_it_is(from)?, to)?)
+    }
+
     /// Its writer: one while serving.
     pub fn writer(&self, entropy: Box<dyn Entropy>) -> Result<SqliteWriter, OpenError> {
         let db = self.connect()?;
@@ -164,6 +183,22 @@ fn plain(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
         None => Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_URI)?,
     };
     db.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(db)
+}
+
+/// A connection to a database of Tidings of any version, by which nothing can be written.
+fn as_it_is(path: &Path) -> Result<Connection, OpenError> {
+    let io = |source| OpenError::Io { path: path.display().to_string(), source };
+    // By the path without links, as servers reach it: the log is beside that one.
+    let real = std::fs::canonicalize(path).map_err(io)?;
+    // Not opened for reading only: then a log that a crash left behind might not be readable.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(real, flags)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    if !migrate::is_ours(&db)? {
+        return Err(OpenError::Foreign { path: path.display().to_string() });
+    }
+    db.pragma_update(None, "query_only", true)?;
     Ok(db)
 }
 

@@ -97,11 +97,37 @@ fn a_database_of_a_later_version_is_left_alone() {
 }
 
 #[test]
+fn a_database_of_any_version_is_copied_as_it_is() {
+    for version in [0, 99] {
+        let (folder, path) = database();
+        let database = open(&path, Mode::Tool).unwrap();
+        firm(&mut database.writer(Box::new(Counter(0))).unwrap(), "One").unwrap();
+        drop(database);
+        // Of another version, and without what this program would look for.
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "user_version", version).unwrap();
+        db.execute_batch("DROP TABLE inbox").unwrap();
+        db.close().unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let copy = folder.path().join("copy.db");
+        Sqlite::backup(&path, &copy).unwrap();
+        assert!(std::fs::read(&path).unwrap() == before, "not a byte of it has changed");
+        let copied = Connection::open(&copy).unwrap();
+        let number = |sql| copied.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(number("PRAGMA user_version"), version);
+        assert_eq!(number("SELECT count(*) FROM firms"), 1);
+        assert_eq!(number("SELECT count(*) FROM sqlite_schema WHERE name = 'inbox'"), 0);
+    }
+}
+
+#[test]
 fn somebody_elses_database_is_left_alone() {
-    let (_folder, path) = database();
+    let (folder, path) = database();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
     let before = std::fs::read(&path).unwrap();
     assert!(matches!(open(&path, Mode::Serve), Err(OpenError::Foreign { .. })));
+    let copied = Sqlite::backup(&path, &folder.path().join("copy.db"));
+    assert!(matches!(copied, Err(BackupError::Open(OpenError::Foreign { .. }))), "{copied:?}");
     assert!(std::fs::read(&path).unwrap() == before, "not a byte of it has changed");
 }
 
