@@ -105,6 +105,34 @@ fn a_firm_is_made_without_a_server_and_its_key_is_shown_once() {
 }
 
 #[test]
+fn a_firm_that_lost_its_keys_gets_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stdout(folder.path(), &["firm", "create", "Bright & Partners"], &[]);
+    let firm = said.lines().find_map(|line| line.strip_prefix("firm ")).unwrap();
+    let key = stdout(folder.path(), &["firm", "key", firm, "--label", "found again"], &[]);
+    let secret = key.strip_prefix("api_key tk_").and_then(|key| key.strip_suffix('\n'));
+    assert!(secret.is_some_and(|secret| !said.contains(secret)), "{key}");
+    let nobody = "01a1ff8d-a1c3-77f7-bd2a-61917f1f2da9";
+    let said = refused(folder.path(), 1, &["firm", "key", nobody], &[]);
+    assert_eq!(said, format!("tidings: {nobody}: there is no firm with this id\n"));
+    refused(folder.path(), 2, &["firm", "key", "Bright"], &[]);
+    refused(folder.path(), 2, &["firm", "key", firm, "--label", &"x".repeat(10_000)], &[]);
+}
+
+#[test]
+fn a_token_is_printed_without_the_hosts_keys_at_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment =
+        [("TIDINGS_AUTH_HOST_ISSUER", "app"), ("TIDINGS_AUTH_HOST_JWKS_FILE", "not/here")];
+    stdout(folder.path(), &["firm", "create", "Bright & Partners"], &environment);
+    let nobody = "contact:01a1ff8d-a1c3-77f7-bd2a-61917f1f2da9";
+    let said = refused(folder.path(), 1, &["token", "--person", nobody], &environment);
+    assert_eq!(said, format!("tidings: {nobody}: there is nobody with this id\n"));
+    let said = refused(folder.path(), 2, &["check-config"], &environment);
+    assert!(said.contains("`not/here` cannot be read"), "{said}");
+}
+
+#[test]
 fn tools_do_not_make_a_store_that_is_not_there() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(folder.path(), 1, &["backup", "copy.db"], &[]);

@@ -1,10 +1,11 @@
 //! Every command and its flags. Those of settings are made from the table of settings.
 
-use super::firm::parse_name;
+use super::firm::{parse_label, parse_name};
 use super::token::{parse_person, parse_ttl};
 use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use std::path::PathBuf;
+use uuid::Uuid;
 
 const PRECEDENCE: &str = "Every setting can be given as a flag, as a variable of the environment \
     or in a TOML file, and goes before the next in that order. `tidings check-config` shows what \
@@ -73,12 +74,32 @@ fn firm() -> Command {
         .about("Make a firm, and print its id and its API key")
         .after_help("The key is kept as a hash only, so this is the one time it is shown.")
         .arg(name);
+    let firm = Arg::new("firm")
+        .value_name("FIRM_ID")
+        .required(true)
+        .help("The firm's id, as `firm create` printed it")
+        .value_parser(value_parser!(Uuid));
+    let label = Arg::new("label")
+        .long("label")
+        .value_name("TEXT")
+        .default_value("operator")
+        .help("What the firm's list of keys calls it")
+        .value_parser(parse_label);
+    let key = Command::new("key")
+        .about("Make another API key for a firm, while a server runs or not, and print it")
+        .after_help(
+            "For a firm that has lost its keys. The key is kept as a hash only, so this is the \
+             one time it is shown.",
+        )
+        .arg(firm)
+        .arg(label);
     Command::new("firm")
         .about("Manage firms")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(configured(create, |setting| setting.key == "store"))
+        .subcommand(configured(key, |setting| setting.key == "store"))
 }
 
 fn token() -> Command {
@@ -126,6 +147,11 @@ fn with_settings(command: Command, takes: fn(&Setting) -> bool) -> Command {
                 .action(ArgAction::Set),
         )
     })
+}
+
+/// Whether a command takes a setting: then it has a flag for it.
+pub(super) fn takes(args: &ArgMatches, setting: &Setting) -> bool {
+    args.try_contains_id(setting.key).is_ok()
 }
 
 /// The settings that were given as flags.

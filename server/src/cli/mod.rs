@@ -10,13 +10,15 @@ mod serve;
 mod signals;
 mod token;
 
-use crate::config::{self, Effective, Problems};
+use crate::config::{self, Effective, Problems, Setting};
 use crate::demo;
-use arguments::{config_file, given};
+use arguments::{config_file, given, takes};
 use clap::ArgMatches;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tidings_protocol::FirmId;
+use uuid::Uuid;
 
 pub(crate) use firm::create_firm;
 pub(crate) use operator::Operator;
@@ -56,6 +58,10 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         Some(("check-config", args)) => say(&config::show(&load(args)?)),
         Some(("firm", args)) => match args.subcommand() {
             Some(("create", args)) => firm::create(&load(args)?.config, text(args, "name")),
+            Some(("key", args)) => {
+                let firm = *args.get_one::<Uuid>("firm").expect("clap asks for it");
+                firm::create_key(&load(args)?.config, FirmId(firm), text(args, "label"))
+            }
             _ => unreachable!("clap asks for a subcommand of firm"),
         },
         Some(("token", args)) => token::print(&load(args)?.config, args),
@@ -69,7 +75,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 
 /// The configuration of a command, from its flags, the environment and the file.
 fn load(args: &ArgMatches) -> Result<Effective, Problems> {
-    config::load(given(args), std::env::vars_os(), config_file(args))
+    let takes = |setting: &Setting| takes(args, setting);
+    config::load(given(args), std::env::vars_os(), config_file(args), takes)
 }
 
 fn text<'a>(args: &'a ArgMatches, name: &str) -> &'a str {

@@ -36,14 +36,8 @@ pub(crate) fn mint(
     actor: Actor,
     ttl: Duration,
 ) -> anyhow::Result<String> {
-    // The host's keys only check tokens: they need not be at hand to sign one.
-    let own = AuthConfig {
-        host_issuer: None,
-        host_secret_file: None,
-        host_jwks_file: None,
-        ..config.clone()
-    };
-    let auth = Auth::load(&own, operator.reader.signing_secret()?)?;
+    // Without the host's keys, which only check tokens: the command does not take their settings.
+    let auth = Auth::load(config, operator.reader.signing_secret()?)?;
     let ttl_s = u32::try_from(ttl.as_secs())?;
     Ok(auth.mint(actor, ttl_s, operator.now(), TokenId(Uuid::new_v4())).token)
 }

@@ -33,11 +33,13 @@ pub const ENVIRONMENT_PREFIX: &str = "TIDINGS_";
 pub const CONFIG_VARIABLE: &str = "TIDINGS_CONFIG";
 
 /// Puts the configuration together from everywhere it can come from. `config` is the file that
-/// `--config` named.
+/// `--config` named. Settings that the command does not take are known, but neither looked at nor
+/// checked: whoever makes a backup need not be able to read the server's keys.
 pub fn load(
     flags: Vec<Given>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     config: Option<PathBuf>,
+    takes: impl Fn(&Setting) -> bool,
 ) -> Result<Effective, Problems> {
     let mut problems = Problems::default();
     let (mut given, named) = resolve::from_environment(environment, &mut problems);
@@ -48,6 +50,7 @@ pub fn load(
         }
     }
     given.extend(flags);
+    given.retain(|given| takes(given.setting));
     resolve(&given, problems)
 }
 

@@ -19,6 +19,15 @@ fn toml_file(text: &str) -> tempfile::NamedTempFile {
     file
 }
 
+/// As a command does that takes every setting.
+fn load(
+    flags: Vec<Given>,
+    environment: Vec<(OsString, OsString)>,
+    config: Option<PathBuf>,
+) -> Result<Effective, Problems> {
+    super::load(flags, environment, config, |_| true)
+}
+
 fn load_file(text: &str) -> Result<Effective, Problems> {
     let file = toml_file(text);
     load(Vec::new(), Vec::new(), Some(file.path().to_owned()))
@@ -176,4 +185,20 @@ fn what_is_shown_is_a_file_that_sets_the_same() {
     }
     let again = load_file(&shown).unwrap();
     assert_eq!(format!("{:?}", again.config), format!("{:?}", effective.config));
+}
+
+#[test]
+fn what_a_command_does_not_take_is_known_to_it_but_not_looked_at() {
+    let environment = [
+        ("TIDINGS_AUTH_HOST_ISSUER", "app"),
+        ("TIDINGS_AUTH_HOST_SECRET_FILE", "nowhere"),
+        ("TIDINGS_AUTH_ISSUER", "us"),
+    ];
+    let issuer_only = |setting: &Setting| setting.key == "auth.issuer";
+    let taken = super::load(Vec::new(), variables(&environment), None, issuer_only).unwrap();
+    let AuthConfig { issuer, host_issuer, host_secret_file, .. } = taken.config.auth;
+    assert_eq!((issuer.as_str(), host_issuer, host_secret_file), ("us", None, None));
+    let unknown = variables(&[("TIDINGS_AUTH_ISUER", "us")]);
+    let said = problems(super::load(Vec::new(), unknown, None, issuer_only));
+    assert!(said.contains("TIDINGS_AUTH_ISSUER"), "{said}");
 }
