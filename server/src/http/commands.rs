@@ -23,7 +23,7 @@ pub(super) async fn run_command(call: Call) -> Result<Response, Problem> {
             let person = actor.ok_or_else(|| bad_actor("an API key acts for somebody: whom?"))?;
             person_of(&call, firm, person).await?
         }
-        None => return Err(RefusalCode::Unauthenticated.into()),
+        None => return Err(Problem::no_credential()),
     };
     let command = Checked::try_from(command)?;
     if needs_socket(command.get()) {

@@ -154,6 +154,14 @@ impl Problem {
         self.header(ALLOW, methods)
     }
 
+    /// A request without any credential is only told of the scheme: an error code is for one whose
+    /// credential is not good (RFC 6750, 3.1).
+    pub(super) fn no_credential() -> Self {
+        let refusal = Refusal::new(RefusalCode::Unauthenticated)
+            .because("needs an `Authorization: Bearer CREDENTIAL` header");
+        Self::from(refusal).header(WWW_AUTHENTICATE, "Bearer")
+    }
+
     fn header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers.insert(name, value);

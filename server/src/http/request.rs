@@ -117,10 +117,7 @@ fn check_access(access: AccessKind, principal: Option<Principal>) -> Result<(), 
         | (AccessKind::ApiKey, Some(Principal::ApiKey(_)))
         | (AccessKind::ApiKeyOrPerson, Some(_)) => Ok(()),
         (AccessKind::ApiKey, Some(Principal::Person(_))) => Err(needs_api_key()),
-        (AccessKind::ApiKey | AccessKind::ApiKeyOrPerson, None) => {
-            let refusal = Refusal::new(RefusalCode::Unauthenticated);
-            Err(refusal.because("needs an `Authorization: Bearer CREDENTIAL` header").into())
-        }
+        (AccessKind::ApiKey | AccessKind::ApiKeyOrPerson, None) => Err(Problem::no_credential()),
     }
 }
 

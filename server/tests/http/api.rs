@@ -74,7 +74,13 @@ async fn keys_and_tokens_open_doors_until_they_end() {
     assert_eq!(revoked.status, 204);
     let refused = server.ask("POST /v1/commands", &token, Some(&command)).await;
     assert_eq!((refused.status, refused.code().as_str()), (401, "unauthenticated"));
-    assert!(refused.header("www-authenticate").unwrap().starts_with("Bearer"));
+    let challenge = refused.header("www-authenticate");
+    assert_eq!(challenge, Some(r#"Bearer realm="tidings", error="invalid_token""#));
+    // Without a credential there is none that could be wrong (RFC 6750, 3.1).
+    for operation in ["GET /v1/firm", "POST /v1/commands"] {
+        let anonymous = server.ask(operation, "", None).await;
+        assert_eq!((anonymous.status, anonymous.header("www-authenticate")), (401, Some("Bearer")));
+    }
 
     let nobody = json!({"person": {"member": Uuid::new_v4()}});
     assert_eq!(server.ask("POST /v1/tokens", &tenant.key, Some(&nobody)).await.status, 404);
