@@ -21,6 +21,7 @@ impl Store {
     }
 
     /// Hands an operation to the writer; the ticket comes back here if it is not taken.
+    #[allow(clippy::result_large_err, reason = "rare, and both are taken out again at once")]
     pub fn submit(&self, operation: Operation, ticket: Ticket) -> Result<(), (Ticket, Refusal)> {
         self.inner.submit(operation, ticket)
     }
