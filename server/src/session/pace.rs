@@ -47,7 +47,7 @@ mod tests {
         let later = start + Duration::from_millis(100);
         assert_eq!(pace.take(later), Ok(()));
         assert!(pace.take(later).is_err());
-        let much_later = later + Duration::from_secs(3600);
+        let much_later = later + Duration::from_hours(1);
         for _ in 0..3 {
             assert_eq!(pace.take(much_later), Ok(()));
         }

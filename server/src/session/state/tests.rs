@@ -25,8 +25,8 @@ fn known(now: Instant) -> Session {
     session
 }
 
-fn frame(id: u32, command: Command) -> Result<ClientFrame, DecodeError> {
-    Ok(ClientFrame { id: RequestId(id), command })
+fn frame(id: u32, command: Command) -> ClientFrame {
+    ClientFrame { id: RequestId(id), command }
 }
 
 fn thread(number: u128) -> ThreadId {
@@ -44,10 +44,10 @@ fn refusal_of(step: &Step) -> Option<RefusalCode> {
 fn stranger_may_only_authenticate() {
     let now = start();
     let mut session = Session::new(RATES, now);
-    let step = session.on_frame(frame(1, Command::GetPreferences {}), now);
+    let step = session.on_frame(Ok(frame(1, Command::GetPreferences {})), now);
     assert_eq!(step, Step::Close(CloseCode::NotAuthenticated));
     let token = "a token".to_owned();
-    let step = session.on_frame(frame(2, Command::Authenticate { token: token.clone() }), now);
+    let step = session.on_frame(Ok(frame(2, Command::Authenticate { token: token.clone() })), now);
     assert_eq!(step, Step::Authenticate { id: RequestId(2), token });
 }
 
@@ -64,11 +64,11 @@ fn stranger_is_given_ten_seconds() {
 fn token_that_runs_out_closes_and_a_newer_one_prolongs() {
     let now = start();
     let mut session = known(now);
-    let hour = now + Duration::from_secs(3600);
-    session.on_bytes(hour - Duration::from_secs(1));
+    let hour = now + Duration::from_hours(1);
+    session.on_bytes(now + Duration::from_mins(59));
     session.authenticated(identity(1, Timestamp(7_200_000)), hour, Timestamp(3_600_000)).unwrap();
     assert!(!matches!(session.tick(hour), Tick::Close(_)));
-    let two_hours = hour + Duration::from_secs(3600);
+    let two_hours = hour + Duration::from_hours(1);
     session.on_bytes(two_hours);
     assert_eq!(session.tick(two_hours), Tick::Close(CloseCode::TokenExpired));
 }
@@ -101,10 +101,10 @@ fn what_concerns_a_joined_thread_needs_one() {
         Command::Typing { thread: thread(1) },
         Command::Presence { thread: thread(1), looking: true },
     ] {
-        let step = session.on_frame(frame(1, command.clone()), now);
+        let step = session.on_frame(Ok(frame(1, command.clone())), now);
         assert_eq!(refusal_of(&step), Some(RefusalCode::NotJoined));
         session.thread_joined(thread(1));
-        let step = session.on_frame(frame(1, command), now);
+        let step = session.on_frame(Ok(frame(1, command)), now);
         assert_eq!(refusal_of(&step), None);
         session.thread_left(thread(1));
     }
@@ -118,10 +118,10 @@ fn joining_has_a_bound_and_joining_again_has_none() {
         session.thread_joined(thread(number as u128));
     }
     let one_more = Command::Join { thread: thread(1_000_000), after: None };
-    let step = session.on_frame(frame(1, one_more), now);
+    let step = session.on_frame(Ok(frame(1, one_more)), now);
     assert_eq!(refusal_of(&step), Some(RefusalCode::TooMany));
     let again = Command::Join { thread: thread(0), after: Some(Seq(4)) };
-    let step = session.on_frame(frame(2, again), now);
+    let step = session.on_frame(Ok(frame(2, again)), now);
     assert!(matches!(step, Step::Join { again: true, .. }));
 }
 
@@ -131,16 +131,17 @@ fn over_the_rate_is_refused_with_a_time_and_not_listening_closes() {
     let mut session = known(now);
     let ask = || frame(1, Command::GetPreferences {});
     for _ in 0..RATES.commands_burst {
-        assert!(matches!(session.on_frame(ask(), now), Step::Execute { .. }));
+        assert!(matches!(session.on_frame(Ok(ask()), now), Step::Execute { .. }));
     }
-    let Step::Answer { outcome: Outcome::Refused(refusal), .. } = session.on_frame(ask(), now)
+    let Step::Answer { outcome: Outcome::Refused(refusal), .. } = session.on_frame(Ok(ask()), now)
     else {
         panic!("not refused");
     };
     assert_eq!(refusal.code, RefusalCode::RateLimited);
     let wait = Duration::from_millis(refusal.retry_after_ms.unwrap().into());
-    assert!(matches!(session.on_frame(ask(), now + wait), Step::Execute { .. }));
-    let steps: Vec<Step> = (0..=RATE_REFUSALS_MAX).map(|_| session.on_frame(ask(), now)).collect();
+    assert!(matches!(session.on_frame(Ok(ask()), now + wait), Step::Execute { .. }));
+    let steps: Vec<Step> =
+        (0..=RATE_REFUSALS_MAX).map(|_| session.on_frame(Ok(ask()), now)).collect();
     assert_eq!(steps.last(), Some(&Step::Close(CloseCode::RateLimited)));
 }
 
@@ -165,7 +166,7 @@ fn value_out_of_bounds_names_field_and_limit() {
         before: None,
     };
     let Step::Answer { outcome: Outcome::Refused(refusal), .. } =
-        session.on_frame(frame(1, task), now)
+        session.on_frame(Ok(frame(1, task)), now)
     else {
         panic!("not refused");
     };
