@@ -115,7 +115,8 @@ impl Connection<'_> {
             return Some(code);
         }
         let outbound = Arc::clone(self.outbound);
-        let mut transport = Transport::new(&outbound, already_read, MESSAGE_BYTES_MAX);
+        let mut transport = Transport::new(&outbound, &already_read, MESSAGE_BYTES_MAX);
+        drop(already_read);
         let sleep = tokio::time::sleep_until(monotonic().into());
         tokio::pin!(sleep);
         let mut turn = Turn::Yielded;

@@ -19,8 +19,10 @@ pub struct Transport<'a> {
 }
 
 impl<'a> Transport<'a> {
-    /// Reads `already_read` first.
-    pub fn new(outbound: &'a Outbound, already_read: Bytes, message_bytes_max: usize) -> Self {
+    /// Reads `already_read` first: a copy, because even an empty one would keep the whole buffer that
+    /// the handshake was read into for as long as the connection lives.
+    pub fn new(outbound: &'a Outbound, already_read: &[u8], message_bytes_max: usize) -> Self {
+        let already_read = Bytes::copy_from_slice(already_read);
         Self { outbound, already_read, since_message: 0, heard: false, message_bytes_max }
     }
 
@@ -50,6 +52,9 @@ impl Read for Transport<'_> {
         } else {
             let count = buffer.len().min(self.already_read.len());
             self.already_read.copy_to_slice(&mut buffer[..count]);
+            if self.already_read.is_empty() {
+                self.already_read = Bytes::new();
+            }
             count
         };
         self.since_message += read;
