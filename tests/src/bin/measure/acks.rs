@@ -2,7 +2,6 @@
 //! one is answered (a closed loop), each in a thread of its own that it has joined, with one message
 //! or several under way.
 
-use crate::clock::now;
 use crate::crowd;
 use crate::options::Options;
 use crate::population::populate;
@@ -23,12 +22,13 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const TAIL: Duration = Duration::from_secs(10);
 
 /// What each run reads, once with one message under way and once with several.
-const FIGURES: [[&str; 7]; 2] = [
+const FIGURES: [[&str; 8]; 2] = [
     [
         "acks, 1 under way per sender",
         "  ack p50, 1 under way",
         "  ack p99, 1 under way",
-        "  server's core in use, 1 under way",
+        "  server's core, used by it, 1 under way",
+        "  server's core, used by others, 1 under way",
         "  server, per ack, 1 under way",
         "  messages per commit, 1 under way",
         "  time of a commit, 1 under way",
@@ -37,13 +37,14 @@ const FIGURES: [[&str; 7]; 2] = [
         "acks, 8 under way per sender",
         "  ack p50, 8 under way",
         "  ack p99, 8 under way",
-        "  server's core in use, 8 under way",
+        "  server's core, used by it, 8 under way",
+        "  server's core, used by others, 8 under way",
         "  server, per ack, 8 under way",
         "  messages per commit, 8 under way",
         "  time of a commit, 8 under way",
     ],
 ];
-const UNITS: [&str; 7] = ["per s", "ms", "ms", "%", "CPU s per 1,000,000", "", "ms"];
+const UNITS: [&str; 8] = ["per s", "ms", "ms", "%", "%", "CPU s per 1,000,000", "", "ms"];
 
 /// One run: first one under way, then several.
 pub(crate) async fn run(options: &Options, program: &Path) -> Result<Vec<Reading>> {
@@ -65,7 +66,7 @@ async fn commits(server: &Server) -> Result<[f64; 3]> {
     ])
 }
 
-async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<[f64; 7]> {
+async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<[f64; 8]> {
     let server = Server::start(options, program).await?;
     let groups = populate(&server.api(), SENDERS, 1).await?;
     let tally = Rc::new(Tally::new());
@@ -80,13 +81,9 @@ async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<
     tokio::time::sleep(WARM_UP).await;
     tally.ack_micros.borrow_mut().clear();
     let commits_before = commits(&server).await?;
-    let (acked, before, start) = (tally.acks.get(), server.cpu()?, now());
+    let (acked, watch) = (tally.acks.get(), server.watch()?);
     tokio::time::sleep(Duration::from_secs(options.seconds.into())).await;
-    let (acks, used, took) = (
-        real(tally.acks.get() - acked),
-        server.cpu()?.since(before).total(),
-        start.elapsed().as_secs_f64(),
-    );
+    let (acks, used) = (real(tally.acks.get() - acked), watch.used(&server)?);
     let commits = commits(&server).await?;
     let [count, seconds, operations] = [0, 1, 2].map(|i| commits[i] - commits_before[i]);
     let (p50, p99) = p50_p99_ms(&mut tally.ack_micros.borrow_mut());
@@ -97,11 +94,12 @@ async fn measure(options: &Options, program: &Path, under_way: usize) -> Result<
         .wait("every ack and delivery", TAIL, |t| idle() && t.deliveries.get() == t.acks.get())
         .await?;
     Ok([
-        acks / took,
+        acks / used.seconds,
         p50,
         p99,
-        used / took * 100.0,
-        used * 1e6 / acks,
+        used.own_percent,
+        used.others_percent,
+        used.cpu.total() * 1e6 / acks,
         operations / count,
         seconds * 1e3 / count,
     ])

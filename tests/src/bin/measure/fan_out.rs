@@ -71,9 +71,9 @@ pub(crate) async fn run(options: &Options, program: &Path, shape: Shape) -> Resu
     tally.reset();
 
     let heads = heads(&crowd);
-    let (before, start) = (server.cpu()?, now());
+    let watch = server.watch()?;
     let lag_micros = send(shape, options.seconds, &crowd, &tally).await?;
-    let (used, took) = (server.cpu()?.since(before), start.elapsed());
+    let used = watch.used(&server)?;
     check(shape, options.seconds, &groups, &crowd, &heads)?;
     tally.check()?;
     let deliveries = tally.deliveries.get();
@@ -88,14 +88,15 @@ pub(crate) async fn run(options: &Options, program: &Path, shape: Shape) -> Resu
     let (_, lag_p99) = p50_p99_ms(&mut lag_micros.clone());
     let per = "CPU s per 1,000,000";
     Ok(vec![
-        Reading::new("server, per delivery", per, used.total() * per_million),
-        Reading::new("  of it user", per, used.user * per_million),
-        Reading::new("  of it system", per, used.system * per_million),
+        Reading::new("server, per delivery", per, used.cpu.total() * per_million),
+        Reading::new("  of it user", per, used.cpu.user * per_million),
+        Reading::new("  of it system", per, used.cpu.system * per_million),
         Reading::new("floor: one send(2) per delivery", per, floor),
-        Reading::new("server / floor", "", used.total() * per_million / floor),
+        Reading::new("server / floor", "", used.cpu.total() * per_million / floor),
         Reading::new("deliveries", "", real(deliveries)),
         Reading::new("other frames per delivery", "", real(others) / real(deliveries)),
-        Reading::new("server's core in use", "%", used.total() / took.as_secs_f64() * 100.0),
+        Reading::new("server's core, used by it", "%", used.own_percent),
+        Reading::new("server's core, used by others", "%", used.others_percent),
         Reading::new("ack p50", "ms", ack_p50),
         Reading::new("ack p99", "ms", ack_p99),
         Reading::new("delivery p50", "ms", delivery_p50),

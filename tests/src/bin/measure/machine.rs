@@ -49,6 +49,18 @@ pub(crate) fn cpu(stat: &str) -> Result<Cpu> {
     }
 }
 
+/// Seconds that the server's core has been busy, whoever used it (proc(5), `/proc/stat`).
+pub(crate) fn server_core_busy() -> Result<f64> {
+    let text = fs::read_to_string("/proc/stat")?;
+    let name = format!("cpu{SERVER_CORE}");
+    let line = text.lines().find(|line| line.split_whitespace().next() == Some(&name));
+    let ticks = line.with_context(|| format!("no {name} in /proc/stat"))?.split_whitespace();
+    let ticks: Vec<f64> = ticks.skip(1).map(str::parse).collect::<Result<_, _>>()?;
+    // user, nice, system; idle and iowait; irq, softirq, steal. What follows is in user already.
+    let busy = ticks.iter().take(8).enumerate().filter(|(index, _)| !matches!(index, 3 | 4));
+    Ok(busy.map(|(_, ticks)| ticks).sum::<f64>() / TICKS_PER_SECOND)
+}
+
 /// Resident memory of a process, in KiB.
 #[derive(Clone, Copy)]
 pub(crate) struct Resident {

@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Rates are not what is measured: one connection may send all it can. As many connections as the
@@ -116,6 +116,11 @@ impl Server {
         machine::cpu(&format!("/proc/{}/stat", self.pid()))
     }
 
+    /// Starts to watch the CPU.
+    pub(crate) fn watch(&self) -> Result<Watch> {
+        Ok(Watch { start: now(), cpu: self.cpu()?, core: machine::server_core_busy()? })
+    }
+
     /// Resident memory.
     pub(crate) fn resident(&self) -> Result<Resident> {
         machine::resident(self.pid())
@@ -132,6 +137,36 @@ impl Server {
     /// What it had to say: warnings and errors.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+/// The CPU at some moment.
+pub(crate) struct Watch {
+    start: Instant,
+    cpu: Cpu,
+    core: f64,
+}
+
+/// The CPU since then.
+pub(crate) struct Used {
+    pub(crate) cpu: Cpu,
+    /// Seconds that passed.
+    pub(crate) seconds: f64,
+    /// How much of the server's core the server used, in percent.
+    pub(crate) own_percent: f64,
+    /// How much of it others used. Who has to wait does more at a time, so that the cost seems
+    /// lower and the latency higher than it is: figures are good when this is near 0.
+    pub(crate) others_percent: f64,
+}
+
+impl Watch {
+    /// What was used since.
+    pub(crate) fn used(&self, server: &Server) -> Result<Used> {
+        let (cpu, core) = (server.cpu()?.since(self.cpu), machine::server_core_busy()? - self.core);
+        let seconds = self.start.elapsed().as_secs_f64();
+        let percent = |of_it: f64| of_it / seconds * 100.0;
+        let others_percent = percent((core - cpu.total()).max(0.0));
+        Ok(Used { cpu, seconds, own_percent: percent(cpu.total()), others_percent })
     }
 }
 
