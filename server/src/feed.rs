@@ -10,9 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tidings_protocol::{
-    AccountId, Badges, FirmId, InboxItem, MemberId, Person, ServerFrame, ThreadId, ThreadSummary,
+    AccountId, FirmId, InboxItem, MemberId, Person, ServerFrame, ThreadId, ThreadSummary,
 };
-use tidings_storage::{Access, AccessChange, Actor, Clock, Commit, ReadCommit};
+use tidings_storage::{Access, AccessChange, Actor, Clock, Commit, ReadCommit, Unavailable};
 use tokio::sync::Notify;
 
 /// What follows a change is merged for so long; the first after a quiet time is told at once.
@@ -24,6 +24,9 @@ const BADGES_EVERY: Duration = Duration::from_secs(2);
 /// Threads and people asked for at a time, so that other readers get their turn.
 const QUERY_ITEMS: usize = 256;
 
+/// People whose welcomes are read at a time: each is a few lists.
+const QUERY_WELCOMES: usize = 16;
+
 /// What waits to be told. Bounded by what exists: a key per thread, person or item.
 #[derive(Default)]
 struct Pending {
@@ -31,7 +34,8 @@ struct Pending {
     reads: HashMap<(Person, ThreadId), (ReadCommit, Audience)>,
     inbox: HashMap<(MemberId, ThreadId), InboxItem>,
     badges: HashSet<Actor>,
-    grown: HashSet<Actor>,
+    /// Who is due a welcome.
+    welcomes: HashSet<Actor>,
 }
 
 /// Which of a person's sockets hear of its reading.
@@ -73,7 +77,6 @@ impl Feed {
             store: store.clone(),
             metrics: Arc::clone(metrics),
             clock: Arc::clone(clock),
-            told: HashMap::new(),
             due: HashSet::new(),
         };
         tokio::spawn(teller.run());
@@ -114,10 +117,16 @@ impl Feed {
             if let AccessChange::Grew(person) = change
                 && people.is_connected(*person)
             {
-                pending.grown.insert(Actor { firm, person: *person });
+                pending.welcomes.insert(Actor { firm, person: *person });
             }
         }
         drop(pending);
+        self.shared.work.notify_one();
+    }
+
+    /// A person's socket was welcomed while something changed: all of the person's get another.
+    pub fn welcome_again(&self, actor: Actor) {
+        self.shared.pending.lock().welcomes.insert(actor);
         self.shared.work.notify_one();
     }
 }
@@ -128,8 +137,6 @@ struct Teller {
     store: Store,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
-    /// The numbers last told, of people connected here.
-    told: HashMap<Person, Badges>,
     /// Whose numbers may have changed since.
     due: HashSet<Actor>,
 }
@@ -151,7 +158,7 @@ impl Teller {
             next_round = now + MERGE;
             let pending = std::mem::take(&mut *self.shared.pending.lock());
             self.due.extend(pending.badges.iter().copied());
-            self.tell_grown(pending.grown).await;
+            self.welcome(pending.welcomes).await;
             self.tell_threads(pending.threads).await;
             self.tell_reads(pending.reads);
             self.tell_inbox(pending.inbox);
@@ -162,36 +169,58 @@ impl Teller {
         }
     }
 
-    /// Whoever sees more than before gets a new welcome: how everything stands now.
-    async fn tell_grown(&mut self, grown: HashSet<Actor>) {
-        for actor in grown {
+    /// What could not be read is told later; changes that came meanwhile stay as they are.
+    fn later(&self, note: impl FnOnce(&mut Pending)) {
+        note(&mut self.shared.pending.lock());
+        self.shared.work.notify_one();
+    }
+
+    /// Whoever sees more than before, or missed something before its first welcome, gets a new one:
+    /// how everything stands now.
+    async fn welcome(&mut self, due: HashSet<Actor>) {
+        let due: Vec<Actor> = due.into_iter().collect();
+        for some in due.chunks(QUERY_WELCOMES) {
+            let actors = some.to_vec();
             let read = self.store.read(move |reader| {
-                let access = reader.access(actor).ok().flatten()?;
-                Some((access, reader.welcome(actor).ok().flatten()?))
+                let mut welcomes = Vec::with_capacity(actors.len());
+                for actor in actors {
+                    let Some(access) = reader.access(actor)? else { continue };
+                    let Some(welcome) = reader.welcome(actor)? else { continue };
+                    welcomes.push((actor, Arc::new(access), welcome));
+                }
+                Ok(welcomes)
             });
-            let Ok(Some((access, welcome))) = read.await else { continue };
-            for peer in self.shared.people.sockets_of(actor.person) {
-                self.shared.people.grant(&peer, access.clone());
-                peer.welcome(welcome.clone(), self.clock.now());
+            let Ok(welcomes) = read.await.and_then(|read| read) else {
+                self.later(|pending| pending.welcomes.extend(some));
+                continue;
+            };
+            for (actor, access, welcome) in welcomes {
+                for peer in self.shared.people.sockets_of(actor.person) {
+                    peer.welcome_again(Arc::clone(&access), welcome.clone(), self.clock.now());
+                }
             }
         }
     }
 
     async fn tell_threads(&mut self, threads: HashMap<ThreadId, (FirmId, AccountId)>) {
         let mut listeners: HashMap<ThreadId, Vec<Arc<Peer>>> = HashMap::new();
-        for (thread, (firm, account)) in threads {
-            let mut audience = self.shared.people.audience(firm, account, thread);
+        for (thread, (firm, account)) in &threads {
+            let mut audience = self.shared.people.audience(*firm, *account, *thread);
             self.due.extend(audience.iter().map(|peer| peer.actor));
-            audience.retain(|peer| !peer.has_joined(thread));
+            audience.retain(|peer| !peer.has_joined(*thread));
             if !audience.is_empty() {
-                listeners.insert(thread, audience);
+                listeners.insert(*thread, audience);
             }
         }
         let ids: Vec<ThreadId> = listeners.keys().copied().collect();
         for some in ids.chunks(QUERY_ITEMS) {
             let actors = some.iter().filter_map(|thread| listeners.get(thread)).flatten();
             let actors: HashSet<Actor> = actors.map(|peer| peer.actor).collect();
-            let (summaries, access) = self.summaries(some.to_vec(), actors).await;
+            let Ok((summaries, access)) = self.summaries(some.to_vec(), actors).await else {
+                let some = some.iter().filter_map(|thread| threads.get_key_value(thread));
+                self.later(|pending| pending.threads.extend(some));
+                continue;
+            };
             for summary in summaries {
                 let (thread, account) = (summary.thread, summary.account);
                 let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
@@ -210,16 +239,16 @@ impl Teller {
         &self,
         threads: Vec<ThreadId>,
         actors: HashSet<Actor>,
-    ) -> (Vec<ThreadSummary>, HashMap<Actor, Access>) {
+    ) -> Result<(Vec<ThreadSummary>, HashMap<Actor, Access>), Unavailable> {
         let read = self.store.read(move |reader| {
-            let summaries = reader.summaries(&threads).unwrap_or_default();
-            let access = actors
-                .into_iter()
-                .filter_map(|actor| Some((actor, reader.access(actor).ok()??)))
-                .collect();
-            (summaries, access)
+            let summaries = reader.summaries(&threads)?;
+            let mut seen = HashMap::with_capacity(actors.len());
+            for actor in actors {
+                seen.extend(reader.access(actor)?.map(|access| (actor, access)));
+            }
+            Ok((summaries, seen))
         });
-        read.await.unwrap_or_default()
+        read.await?
     }
 
     fn tell_reads(&self, reads: HashMap<(Person, ThreadId), (ReadCommit, Audience)>) {
@@ -252,22 +281,19 @@ impl Teller {
         for some in due.chunks(QUERY_ITEMS) {
             let actors = some.to_vec();
             let read = self.store.read(move |reader| {
-                actors
-                    .into_iter()
-                    .filter_map(|actor| Some((actor, reader.badges(actor).ok()?)))
-                    .collect::<Vec<_>>()
+                let counted = actors.into_iter().map(|actor| Ok((actor, reader.badges(actor)?)));
+                counted.collect::<Result<Vec<_>, Unavailable>>()
             });
-            for (actor, badges) in read.await.unwrap_or_default() {
-                if self.told.insert(actor.person, badges) == Some(badges) {
-                    continue;
-                }
+            let Ok(counted) = read.await.and_then(|read| read) else {
+                self.due.extend(some);
+                continue;
+            };
+            for (actor, badges) in counted {
                 let frame = SharedFrame::new(ServerFrame::BadgesChanged(badges));
                 for peer in self.shared.people.sockets_of(actor.person) {
-                    peer.tell(&frame, &self.metrics);
+                    peer.tell_badges(badges, &frame, &self.metrics);
                 }
             }
         }
-        let people = &self.shared.people;
-        self.told.retain(|person, _| people.is_connected(*person));
     }
 }

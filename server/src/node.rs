@@ -35,6 +35,8 @@ pub struct Node {
     pub people: Arc<People>,
     /// The live threads.
     pub rooms: Rooms,
+    /// What people are told without joining anything.
+    pub feed: Feed,
     /// Every open socket.
     pub sockets: Sockets,
 }
@@ -73,12 +75,12 @@ impl Node {
         let dispatch = Dispatch {
             people: Arc::clone(&people),
             rooms: rooms.clone(),
-            feed,
+            feed: feed.clone(),
             metrics: Arc::clone(&metrics),
         };
         tokio::spawn(dispatch.run(batches));
         let sockets = Sockets::new(Arc::clone(&metrics));
-        Ok(Arc::new(Self { config, auth, store, metrics, clock, people, rooms, sockets }))
+        Ok(Arc::new(Self { config, auth, store, metrics, clock, people, rooms, feed, sockets }))
     }
 
     /// Makes an operation durable and waits for it.

@@ -10,9 +10,9 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use tidings_protocol::{
-    AccountId, CloseCode, FirmId, Person, ServerFrame, ThreadId, Timestamp, TokenId, Welcome,
+    AccountId, Badges, CloseCode, FirmId, Person, ServerFrame, ThreadId, Timestamp, TokenId,
+    Welcome,
 };
 use tidings_storage::{Access, AccessChange, Actor};
 
@@ -28,16 +28,23 @@ pub struct Peer {
     access: RwLock<Option<Arc<Access>>>,
     /// Threads this socket has joined: it hears of them from their rooms.
     joined: Mutex<HashSet<ThreadId>>,
-    /// Whether the feed may speak: one of the three below.
-    feed: AtomicU8,
+    /// Held while the feed speaks, so that nothing old is said after something new.
+    hearing: Mutex<Hearing>,
 }
 
-/// No welcome yet.
-const FEED_QUIET: u8 = 0;
-/// No welcome yet, and the feed had something to say.
-const FEED_MISSED: u8 = 1;
-/// Welcomed.
-const FEED_OPEN: u8 = 2;
+/// Whether the feed may speak to a socket.
+enum Hearing {
+    /// No welcome yet.
+    Quiet {
+        /// The feed had something to say.
+        missed: bool,
+    },
+    /// Welcomed.
+    Open {
+        /// The numbers last told, by a welcome or since.
+        badges: Badges,
+    },
+}
 
 impl Peer {
     /// A socket of the person that the identity names.
@@ -48,7 +55,7 @@ impl Peer {
             identity: Mutex::new(identity),
             access: RwLock::new(None),
             joined: Mutex::new(HashSet::new()),
-            feed: AtomicU8::new(FEED_QUIET),
+            hearing: Mutex::new(Hearing::Quiet { missed: false }),
         }
     }
 
@@ -57,15 +64,27 @@ impl Peer {
         std::mem::replace(&mut self.identity.lock(), identity)
     }
 
-    /// Sends the first welcome. False if the feed had something to say before it: then how things
-    /// stand has to be read again, and another welcome sent.
+    /// Sends the first welcome. False if the feed had something to say before it: then another one
+    /// is due, by [`Self::welcome_again`].
     pub fn first_welcome(&self, welcome: Welcome, now: Timestamp) -> bool {
-        self.welcome(welcome, now);
-        self.feed.swap(FEED_OPEN, Ordering::AcqRel) != FEED_MISSED
+        let mut hearing = self.hearing.lock();
+        let missed = matches!(*hearing, Hearing::Quiet { missed: true });
+        *hearing = Hearing::Open { badges: welcome.badges };
+        self.send_welcome(welcome, now);
+        !missed
     }
 
-    /// Says how everything stands.
-    pub fn welcome(&self, mut welcome: Welcome, now: Timestamp) {
+    /// Says how everything stands, and what the person may see from now on, unless the first
+    /// welcome is yet to come.
+    pub fn welcome_again(&self, access: Arc<Access>, welcome: Welcome, now: Timestamp) {
+        self.hear(|badges| {
+            *self.access.write() = Some(access);
+            *badges = welcome.badges;
+            self.send_welcome(welcome, now);
+        });
+    }
+
+    fn send_welcome(&self, mut welcome: Welcome, now: Timestamp) {
         welcome.token_expires_ms = self.identity.lock().expires;
         welcome.now_ms = now;
         self.outbound.send(&ServerFrame::Welcome(Box::new(welcome)));
@@ -73,16 +92,29 @@ impl Peer {
 
     /// Sends a frame of the feed, unless the welcome is yet to come.
     pub fn tell(&self, frame: &SharedFrame, metrics: &Metrics) {
-        let missed = self.feed.compare_exchange(
-            FEED_QUIET,
-            FEED_MISSED,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if missed.unwrap_or_else(|now| now) == FEED_OPEN {
-            self.outbound.queue(frame.bytes(self.outbound.encoding()).clone());
-            self.outbound.flush();
-            metrics.feed_frames_total.inc();
+        self.hear(|_| self.send_shared(frame, metrics));
+    }
+
+    /// Sends the numbers on the icons, made a frame, if this socket was last told others.
+    pub fn tell_badges(&self, now: Badges, frame: &SharedFrame, metrics: &Metrics) {
+        self.hear(|told| {
+            if std::mem::replace(told, now) != now {
+                self.send_shared(frame, metrics);
+            }
+        });
+    }
+
+    fn send_shared(&self, frame: &SharedFrame, metrics: &Metrics) {
+        self.outbound.queue(frame.bytes(self.outbound.encoding()).clone());
+        self.outbound.flush();
+        metrics.feed_frames_total.inc();
+    }
+
+    /// Lets the feed speak, or notes that it had something to say.
+    fn hear(&self, speak: impl FnOnce(&mut Badges)) {
+        match &mut *self.hearing.lock() {
+            Hearing::Quiet { missed } => *missed = true,
+            Hearing::Open { badges } => speak(badges),
         }
     }
 
@@ -137,17 +169,13 @@ impl People {
         Ok(())
     }
 
-    /// Sets what a socket's person may see; from the first time on feeds concern it.
+    /// Says what a new socket's person may see; from now on feeds concern it.
     pub fn grant(&self, peer: &Arc<Peer>, access: Access) {
-        let index = |access: &Access| match access {
+        let account = match &access {
             Access::Team { .. } => None,
             Access::Contact { account } => Some(*account),
         };
-        let account = index(&access);
-        let before = peer.access.write().replace(Arc::new(access));
-        if before.is_some() {
-            return;
-        }
+        *peer.access.write() = Some(Arc::new(access));
         match account {
             Some(account) => self.of_account.entry(account).or_default().push(Arc::clone(peer)),
             None => self.team_of_firm.entry(peer.actor.firm).or_default().push(Arc::clone(peer)),
@@ -239,3 +267,6 @@ fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: &K, id: SocketId)
     }
     map.remove_if(key, |_, peers| peers.is_empty());
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,15 +61,14 @@ impl Connection<'_> {
         self.welcome(&peer).await
     }
 
-    /// The feed holds back until the welcome is out; if it had something to say by then, a second
-    /// welcome says it.
+    /// The feed holds back until the welcome is out; if it had something to say by then, it sends
+    /// another, in order with what else it says.
     async fn welcome(&self, peer: &Peer) -> Result<(), CloseCode> {
-        loop {
-            let welcome = self.read_welcome(peer).await?;
-            if peer.first_welcome(welcome, self.node.clock.now()) {
-                return Ok(());
-            }
+        let welcome = self.read_welcome(peer).await?;
+        if !peer.first_welcome(welcome, self.node.clock.now()) {
+            self.node.feed.welcome_again(peer.actor);
         }
+        Ok(())
     }
 
     async fn read_welcome(&self, peer: &Peer) -> Result<Welcome, CloseCode> {
