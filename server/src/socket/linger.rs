@@ -30,10 +30,11 @@ pub async fn linger(outbound: &Outbound) {
 }
 
 async fn discard(outbound: &Outbound) -> io::Result<()> {
-    let mut buffer = [0; 4096];
     let mut discarded = 0;
     while discarded < DISCARD_BYTES_MAX {
         outbound.stream().readable().await?;
+        // Not kept over a wait: it would be a part of every connection's task.
+        let mut buffer = [0; 4096];
         match outbound.stream().try_read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => discarded += count,
