@@ -100,17 +100,28 @@ impl Connection<'_> {
                 let now = self.node.clock.now();
                 let reply = self.session.authenticated(identity, monotonic(), now);
                 self.answer(id, reply.map_or_else(Outcome::Refused, Outcome::Ok));
+                Ok(())
             }
             Ok(None) => {
-                peer.refresh(before);
                 self.refuse(id, RefusalCode::Unauthenticated);
+                self.fall_back(peer, before).await
             }
             Err(Unavailable(_)) => {
-                peer.refresh(before);
                 self.refuse(id, RefusalCode::Unavailable);
+                self.fall_back(peer, before).await
             }
         }
-        Ok(())
+    }
+
+    /// Goes on with the token before. Had it been revoked while the newer one was looked at, the
+    /// revocation would not have found it here.
+    async fn fall_back(&self, peer: &Peer, before: Identity) -> Result<(), CloseCode> {
+        peer.refresh(before);
+        match self.access_by(before).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(CloseCode::AccessEnded),
+            Err(Unavailable(_)) => Err(CloseCode::TryLater),
+        }
     }
 
     /// What the identity's person may see, if its token stands.
