@@ -140,6 +140,8 @@ impl Shard {
         let mut tick = tokio::time::interval(NEWS_INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut taken = Vec::with_capacity(MAIL_PER_ROUND);
+        // The first commit of which not every seat has heard.
+        let mut oldest = None;
         loop {
             let idle = !self.hall.has_work();
             tokio::select! {
@@ -149,7 +151,6 @@ impl Shard {
                 () = std::future::ready(()), if !idle => {}
             }
             let mut flush = Vec::new();
-            let mut oldest = None;
             let rooms = self.hall.len();
             for item in taken.drain(..) {
                 self.take(item, &mut flush, &mut oldest);
@@ -159,11 +160,10 @@ impl Shard {
             for outbound in flush {
                 outbound.flush();
             }
-            if let Some(at) = oldest {
-                self.metrics.fanout_seconds.observe((monotonic() - at).as_secs_f64());
-            }
             if self.hall.has_work() {
                 tokio::task::yield_now().await;
+            } else if let Some(at) = oldest.take() {
+                self.metrics.fanout_seconds.observe((monotonic() - at).as_secs_f64());
             }
         }
     }
