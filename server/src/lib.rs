@@ -98,14 +98,14 @@ pub async fn run(
             None => Ok(()),
         }
     };
-    if let Ok(in_order) = tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await {
-        in_order?;
-    } else {
+    let drained = tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await;
+    if drained.is_err() {
         tracing::warn!("some connections did not end in time, and are cut");
     }
+    // Whatever broke on the way.
     node.close().await;
     tracing::info!("stopped");
-    Ok(())
+    drained.unwrap_or(Ok(()))
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
