@@ -10,8 +10,10 @@ use crate::rooms::Mail;
 use crate::session::state::{Rates, Session, Step, Tick};
 use crate::socket::{Ending, Outbound, PING, Transport, linger};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use std::future::poll_fn;
 use std::io::ErrorKind;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -83,7 +85,12 @@ pub async fn run(
         in_flight: Arc::new(Semaphore::new(limits.commands_in_flight.max(1))),
         permit: None,
     };
-    let code = connection.serve(already_read, identity).await;
+    // A panic is a bug, but this connection's alone: nothing may keep its seats for ever.
+    let served = AssertUnwindSafe(connection.serve(already_read, identity)).catch_unwind().await;
+    let code = served.unwrap_or_else(|_| {
+        tracing::error!(socket = outbound.id().0, "a session panicked");
+        Some(CloseCode::InternalError)
+    });
     connection.leave_everything().await;
     if let Some(code) = code {
         outbound.close(code);
@@ -108,7 +115,7 @@ impl Connection<'_> {
         identity: Option<Identity>,
     ) -> Option<CloseCode> {
         let mut context = WebSocketContext::new(Role::Server, Some(config(FIRST_FRAME_BYTES_MAX)));
-        let mut known = false;
+        let mut known = None;
         if let Some(identity) = identity
             && let Err(code) = self.start(identity, None).await
         {
@@ -121,8 +128,8 @@ impl Connection<'_> {
         tokio::pin!(sleep);
         let mut turn = Turn::Yielded;
         loop {
-            if !known && self.session.identity().is_some() {
-                known = true;
+            if known.as_ref() != self.session.identity() {
+                known = self.session.identity().copied();
                 context.set_config(|limits| *limits = config(FRAME_BYTES_MAX));
                 // The token may run out before the time that was waited for.
                 sleep.as_mut().reset(monotonic().into());
