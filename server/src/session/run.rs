@@ -117,7 +117,7 @@ impl Connection<'_> {
         let mut context = WebSocketContext::new(Role::Server, Some(config(FIRST_FRAME_BYTES_MAX)));
         let mut known = None;
         if let Some(identity) = identity
-            && let Err(code) = self.start(identity, None).await
+            && let Err(code) = Box::pin(self.start(identity, None)).await
         {
             return Some(code);
         }
@@ -242,9 +242,12 @@ impl Connection<'_> {
             Step::Close(code) => return Err(code),
             Step::Execute { id, command } => self.execute(id, command, permit, received),
             Step::Answer { id, outcome } => self.answer(id, outcome),
-            Step::Authenticate { id, token } => return self.authenticate(id, &token).await,
+            // Seldom and large: what they keep over a wait has room of its own, only for so long.
+            Step::Authenticate { id, token } => {
+                Box::pin(self.authenticate(id, &token)).await?;
+            }
             Step::Join { id, thread, after, again } => {
-                self.join(id, thread, after, again).await?;
+                Box::pin(self.join(id, thread, after, again)).await?;
             }
             Step::Leave { id, thread } => {
                 self.leave(thread).await;
