@@ -42,11 +42,7 @@ pub struct PendingReply {
 impl PendingReply {
     /// Queues the reply without flushing; more for the same socket may follow.
     pub fn queue(self, outcome: Outcome, metrics: &Metrics) -> Arc<Outbound> {
-        let refused = match &outcome {
-            Outcome::Ok(_) => None,
-            Outcome::Refused(refusal) => Some(refusal.code),
-        };
-        metrics.command(self.command, refused);
+        metrics.outcome(self.command, &outcome);
         let frame = ServerFrame::Reply { id: self.id, outcome };
         self.outbound.queue(crate::socket::encode(self.outbound.encoding(), &frame));
         self.outbound

@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use std::time::Duration;
-use tidings_protocol::RefusalCode;
+use tidings_protocol::{Outcome, RefusalCode};
 
 /// The media type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -97,7 +97,7 @@ impl Metrics {
             read_seconds: r.seconds("read", "Time of one query of the store, its wait included"),
             rooms: r.plain("rooms", "Threads with joined sockets"),
             bus_gaps_total: r.plain("bus_gaps", "Holes in a stream, read from the store"),
-            commands: r.plain("commands", "Commands, by name and by what became of them"),
+            commands: r.plain("commands", "Commands given to the store, by what became of them"),
             closes: r.plain("closes", "Sockets closed, by close code"),
             http_requests: r.plain("http_requests", "HTTP requests, by route and status"),
             registry,
@@ -120,6 +120,15 @@ impl Metrics {
     pub fn command(&self, name: &'static str, refused: Option<RefusalCode>) {
         let outcome = refused.map_or("ok", RefusalCode::name);
         self.commands.get_or_create(&CommandLabels { command: name, outcome }).inc();
+    }
+
+    /// The same, by its outcome.
+    pub fn outcome(&self, name: &'static str, outcome: &Outcome) {
+        let refused = match outcome {
+            Outcome::Ok(_) => None,
+            Outcome::Refused(refusal) => Some(refusal.code),
+        };
+        self.command(name, refused);
     }
 
     /// Counts a socket that we closed. `code` is one of ours: a client's choice of codes must not

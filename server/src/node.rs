@@ -94,14 +94,16 @@ impl Node {
 
     /// Does a command that needs no socket, in somebody's name, and waits for it.
     pub async fn execute(&self, actor: Actor, command: Checked) -> Outcome {
-        if writes(command.get()) {
-            return outcome_of(self.apply(Operation::Command { actor, command }).await);
-        }
-        let now = self.clock.now();
-        match ask(self, move |reader| reader.answer(actor, &command, now)).await {
-            Ok(reply) => Outcome::Ok(reply),
-            Err(refusal) => Outcome::Refused(refusal),
-        }
+        let name = command.get().name();
+        let outcome = if writes(command.get()) {
+            outcome_of(self.apply(Operation::Command { actor, command }).await)
+        } else {
+            let now = self.clock.now();
+            let answer = ask(self, move |reader| reader.answer(actor, &command, now)).await;
+            answer.map_or_else(Outcome::Refused, Outcome::Ok)
+        };
+        self.metrics.outcome(name, &outcome);
+        outcome
     }
 
     /// Closes the store: all that was submitted is durable when this returns.
