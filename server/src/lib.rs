@@ -23,8 +23,8 @@
 
 pub mod auth;
 pub mod bus;
-pub mod clock;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod dispatch;
