@@ -79,7 +79,7 @@ impl Feed {
             clock: Arc::clone(clock),
             due: HashSet::new(),
         };
-        tokio::spawn(teller.run());
+        crate::vital::spawn("feed", teller.run());
         Self { shared }
     }
 

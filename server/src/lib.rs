@@ -39,6 +39,7 @@ pub mod rooms;
 pub mod session;
 pub mod socket;
 pub mod store;
+pub mod vital;
 
 use anyhow::Context;
 use node::Node;

@@ -78,7 +78,7 @@ impl Node {
             feed: feed.clone(),
             metrics: Arc::clone(&metrics),
         };
-        tokio::spawn(dispatch.run(batches));
+        crate::vital::spawn("dispatch", dispatch.run(batches));
         let sockets = Sockets::new(Arc::clone(&metrics));
         Ok(Arc::new(Self { config, auth, store, metrics, clock, people, rooms, feed, sockets }))
     }

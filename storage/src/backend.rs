@@ -62,9 +62,6 @@ pub trait Reader: Send {
     /// Threads as lists show them, whoever asks: for feeds, which check access themselves.
     fn summaries(&mut self, threads: &[ThreadId]) -> Result<Vec<ThreadSummary>, Unavailable>;
 
-    /// The heads of threads, whoever asks: for rooms, which compare.
-    fn heads(&mut self, threads: &[ThreadId]) -> Result<Vec<(ThreadId, Seq)>, Unavailable>;
-
     /// A page of events after a position, whoever asks: for rooms, which repair a gap. Only `limit`
     /// bounds it, so that a shorter page is the last.
     fn events_after(

@@ -119,6 +119,14 @@ impl<O: Outlet> Hall<O> {
         self.note(thread);
     }
 
+    /// Somebody has read further.
+    pub fn read(&mut self, thread: ThreadId, person: Person, seq: Seq) {
+        if let Some(room) = self.rooms.get_mut(&thread) {
+            room.read(person, seq);
+        }
+        self.note(thread);
+    }
+
     /// Something was committed.
     #[must_use]
     pub fn committed(&mut self, commit: ThreadCommit) -> Option<Repair> {

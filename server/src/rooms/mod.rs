@@ -1,8 +1,10 @@
 //! Rooms: who is joined to which live thread on this node, and what they are sent.
 //!
-//! `room` decides, and `hall` for many rooms; `shard` carries out; [`Rooms`] is the handle that everybody else has.
+//! `room` decides, and `hall` for many rooms; `shard` carries out, and makes up for what was `lost`;
+//! [`Rooms`] is the handle that everybody else has.
 
 mod hall;
+mod lost;
 mod room;
 mod shard;
 
@@ -12,10 +14,11 @@ pub use shard::{Committed, Mail};
 
 use crate::metrics::Metrics;
 use crate::store::Store;
+use lost::Lost;
+use parking_lot::Mutex;
 use shard::{MAIL_MAX, Shard};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tidings_protocol::ThreadId;
 use tokio::sync::mpsc;
 
@@ -27,8 +30,8 @@ pub struct Rooms {
 
 struct Handle {
     mail: mpsc::Sender<Mail>,
-    /// Set when mail had to be dropped: the shard then compares its rooms with the store.
-    lost: Arc<AtomicBool>,
+    /// What mail that had to be dropped was about.
+    lost: Arc<Mutex<Lost>>,
 }
 
 impl Rooms {
@@ -37,10 +40,10 @@ impl Rooms {
         let shards = (0..shards.max(1))
             .map(|_| {
                 let (mail, inbox) = mpsc::channel(MAIL_MAX);
-                let lost = Arc::new(AtomicBool::new(false));
+                let lost = Arc::<Mutex<Lost>>::default();
                 let shard =
                     Shard::new(store.clone(), mail.clone(), Arc::clone(&lost), Arc::clone(metrics));
-                tokio::spawn(shard.run(inbox));
+                crate::vital::spawn("shard", shard.run(inbox));
                 Handle { mail, lost }
             })
             .collect();
@@ -69,11 +72,11 @@ impl Rooms {
     /// the store.
     pub fn committed(&self, shard: usize, committed: Committed) {
         let handle = &self.shards[shard];
-        if let Err(full) = handle.mail.try_send(Mail::Committed(committed)) {
-            handle.lost.store(true, Ordering::Relaxed);
-            if let Mail::Committed(committed) = full.into_inner() {
-                committed.flush.iter().for_each(Outlet::flush);
-            }
+        if let Err(full) = handle.mail.try_send(Mail::Committed(committed))
+            && let Mail::Committed(committed) = full.into_inner()
+        {
+            handle.lost.lock().note(&committed.commits);
+            committed.flush.iter().for_each(Outlet::flush);
         }
     }
 }

@@ -7,10 +7,13 @@
 use crate::socket::{SharedFrame, SocketId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use tidings_protocol::{Event, Person, Receipt, Seq, ServerFrame, ThreadId, limits};
+use tidings_protocol::{Event, EventKind, Person, Receipt, Seq, ServerFrame, ThreadId, limits};
 
 /// Events a room remembers for sockets that are just joining; who needs older ones reads the store.
 const RECENT_EVENTS_MAX: usize = 64;
+
+/// Bytes of their text that it remembers at most, but for the last one.
+const RECENT_BYTES_MAX: usize = 64 * 1024;
 
 /// How a room knows a socket.
 pub trait Outlet {
@@ -47,6 +50,8 @@ pub struct Room<O> {
     /// The newest position heard of, taken or not.
     heard: Seq,
     recent: VecDeque<(Seq, Arc<SharedFrame>)>,
+    /// Bytes of their text.
+    recent_bytes: usize,
     seats: Vec<Seated<O>>,
     /// Frames for the next pass.
     waiting: Vec<Outgoing>,
@@ -117,6 +122,7 @@ impl<O: Outlet> Room<O> {
             delivered: None,
             heard: Seq(0),
             recent: VecDeque::new(),
+            recent_bytes: 0,
             seats: Vec::new(),
             waiting: Vec::new(),
             pass: None,
@@ -178,20 +184,27 @@ impl<O: Outlet> Room<O> {
         if arrival == Arrival::Next {
             self.delivered = Some(seq);
             let frame = Arc::new(SharedFrame::new(ServerFrame::Event(event)));
-            if self.recent.len() == RECENT_EVENTS_MAX {
-                self.recent.pop_front();
-            }
-            self.recent.push_back((seq, Arc::clone(&frame)));
+            self.remember(seq, &frame);
             self.waiting.push(Outgoing { frame, seq: Some(seq), except: None });
         }
         arrival
+    }
+
+    fn remember(&mut self, seq: Seq, frame: &Arc<SharedFrame>) {
+        self.recent_bytes += text_bytes(frame);
+        self.recent.push_back((seq, Arc::clone(frame)));
+        while self.recent.len() > RECENT_EVENTS_MAX
+            || (self.recent_bytes > RECENT_BYTES_MAX && self.recent.len() > 1)
+        {
+            let Some((_, oldest)) = self.recent.pop_front() else { return };
+            self.recent_bytes -= text_bytes(&oldest);
+        }
     }
 
     /// Seats a socket that has everything up to `have`, read from the store after the room was
     /// opened for it.
     pub fn attach(&mut self, seat: Seat<O>, have: Seq) -> Attach {
         let delivered = *self.delivered.get_or_insert(have);
-        self.heard = self.heard.max(have);
         let remembered_from = self.recent.front().map_or(delivered.next(), |(seq, _)| *seq);
         if have.next() < remembered_from {
             return Attach::Behind { delivered };
@@ -310,6 +323,19 @@ impl<O: Outlet> Room<O> {
             }
         }
         queued
+    }
+}
+
+/// What makes an event large.
+fn text_bytes(frame: &SharedFrame) -> usize {
+    match frame.get() {
+        ServerFrame::Event(event) => match &event.kind {
+            EventKind::MessagePosted { body, .. } | EventKind::MessageEdited { body, .. } => {
+                body.len()
+            }
+            _ => 0,
+        },
+        _ => 0,
     }
 }
 

@@ -8,11 +8,12 @@
 use crate::clock::monotonic;
 use crate::metrics::Metrics;
 use crate::rooms::hall::{Hall, Repair};
+use crate::rooms::lost::Lost;
 use crate::rooms::room::{Attach, Outlet, Seat};
 use crate::socket::{Outbound, SharedFrame, SocketId};
 use crate::store::Store;
+use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tidings_protocol::{Event, Person, Seq, ThreadId};
 use tidings_storage::ThreadCommit;
@@ -87,8 +88,6 @@ pub enum Mail {
         /// Events after the gap began.
         events: Option<Vec<Event>>,
     },
-    /// How far logs reach in the store.
-    Heads(Vec<(ThreadId, Seq)>),
 }
 
 /// The part of one commit batch that concerns one shard.
@@ -120,16 +119,17 @@ pub(super) struct Shard {
     hall: Hall<Arc<Outbound>>,
     store: Store,
     own_mail: mpsc::Sender<Mail>,
-    lost: Arc<AtomicBool>,
+    lost: Arc<Mutex<Lost>>,
     metrics: Arc<Metrics>,
 }
 
 impl Shard {
-    /// A shard without rooms. `lost` is set by whoever had to drop mail for it.
+    /// A shard without rooms. In `lost` is what mail was about that had to be
+    /// dropped.
     pub(super) fn new(
         store: Store,
         own_mail: mpsc::Sender<Mail>,
-        lost: Arc<AtomicBool>,
+        lost: Arc<Mutex<Lost>>,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self { hall: Hall::default(), store, own_mail, lost, metrics }
@@ -199,12 +199,6 @@ impl Shard {
                 let repair = self.hall.repaired(thread, events);
                 self.repair(repair);
             }
-            Mail::Heads(heads) => {
-                for (thread, head) in heads {
-                    let repair = self.hall.hear_of(thread, head);
-                    self.repair(repair);
-                }
-            }
         }
     }
 
@@ -244,24 +238,14 @@ impl Shard {
 
     fn on_tick(&mut self) {
         let repairs = self.hall.tick();
-        if self.hall.looks_for_gaps() && self.lost.swap(false, Ordering::Relaxed) {
-            self.compare_heads();
-        }
         self.repair(repairs);
-    }
-
-    /// After mail was dropped, compares every room with the store.
-    fn compare_heads(&self) {
-        for some in self.hall.threads().chunks(256) {
-            let (threads, mail) = (some.to_vec(), self.own_mail.clone());
-            let asked = self.store.read_then(move |reader| {
-                if let Ok(heads) = reader.heads(&threads) {
-                    drop(mail.blocking_send(Mail::Heads(heads)));
-                }
-            });
-            if asked.is_err() {
-                self.lost.store(true, Ordering::Relaxed);
-            }
+        let lost = std::mem::take(&mut *self.lost.lock());
+        for (thread, head) in lost.heads() {
+            let repair = self.hall.hear_of(thread, head);
+            self.repair(repair);
+        }
+        for (thread, person, seq) in lost.receipts() {
+            self.hall.read(thread, person, seq);
         }
     }
 }

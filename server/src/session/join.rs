@@ -11,6 +11,7 @@ use crate::session::joining::{Joining, Next, Plan};
 use crate::session::run::Connection;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use tidings_protocol::limits::PAGE_ITEMS_MAX;
 use tidings_protocol::{
     Checked, CloseCode, Command, Event, HistoryFrom, Joined, Outcome, Person, Refusal, RefusalCode,
@@ -110,7 +111,11 @@ impl Connection<'_> {
         // What is left holds a page, however its text is escaped.
         let quarter = self.node.config.limits.outbound_bytes / 4;
         // A client that stops reading is the heartbeat's business once this gives up.
-        let drained = poll_fn(|cx| self.outbound.poll_drained(cx, quarter));
+        let drained = poll_fn(|cx| match self.outbound.poll_drained(cx, quarter) {
+            // It has ended meanwhile, and nobody waits for the rest.
+            Poll::Pending if !self.outbound.is_open() => Poll::Ready(()),
+            poll => poll,
+        });
         let patience = std::time::Duration::from_secs(tidings_protocol::limits::PONG_SECONDS);
         if tokio::time::timeout(patience, drained).await.is_err() {
             return Err(CloseCode::SlowReader);

@@ -92,10 +92,6 @@ impl Reader for SqliteReader {
         self.read(|db| thread::summaries(db, threads))
     }
 
-    fn heads(&mut self, threads: &[ThreadId]) -> Result<Vec<(ThreadId, Seq)>, Unavailable> {
-        self.read(|db| thread::heads(db, threads))
-    }
-
     fn events_after(
         &mut self,
         thread: ThreadId,

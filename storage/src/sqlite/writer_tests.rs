@@ -79,7 +79,7 @@ fn a_failed_batch_leaves_no_gap_and_its_keys_are_free() {
     writer.limit_pages(Some(1));
     let batch = (100..200).map(|key| post(actor, thread, key)).collect();
     writer.apply(batch, NOW).unwrap_err();
-    assert_eq!(reader.heads(&[thread]).unwrap(), [(thread, Seq(3))]);
+    assert_eq!(reader.summaries(&[thread]).unwrap()[0].head, Seq(3));
 
     writer.limit_pages(None);
     for (key, seq) in [(100, 4), (101, 5), (100, 4), (10, 3)] {

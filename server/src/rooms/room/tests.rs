@@ -126,6 +126,20 @@ fn socket_too_far_behind_reads_the_store_again() {
 }
 
 #[test]
+fn room_remembers_little_of_long_messages() {
+    let mut room = room();
+    seat(&mut room, 1, 0);
+    for seq in 1..=5 {
+        let body = "x".repeat(RECENT_BYTES_MAX / 2);
+        let key = tidings_protocol::ClientKey(Uuid::nil());
+        let kind = EventKind::MessagePosted { key, body, edited_ms: None, deleted: false };
+        room.arrive(Event { kind, ..event(seq) });
+    }
+    assert_eq!(room.recent.len(), 2);
+    assert_eq!(room.recent_bytes, RECENT_BYTES_MAX);
+}
+
+#[test]
 fn leaving_amid_a_pass_costs_nobody_a_frame() {
     for leaver in 1..=5 {
         for slice in 1..=4 {

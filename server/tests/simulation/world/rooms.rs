@@ -62,7 +62,8 @@ impl World {
             }
             Wanted::Heads => {
                 let threads = self.nodes[node].hall.threads();
-                Mail::Heads(self.stored.reader.heads(&threads).unwrap_or_default())
+                let summaries = self.stored.reader.summaries(&threads).unwrap_or_default();
+                Mail::Heads(summaries.into_iter().map(|s| (s.thread, s.head)).collect())
             }
         };
         self.nodes[node].mail.push_back(mail);

@@ -122,18 +122,3 @@ pub(in crate::sqlite) fn summaries(
     }
     Ok(found)
 }
-
-/// Heads of threads, whoever asks; those that don't exist are left out.
-pub(in crate::sqlite) fn heads(
-    db: &Connection,
-    threads: &[ThreadId],
-) -> rusqlite::Result<Vec<(ThreadId, Seq)>> {
-    let mut statement = db.prepare_cached("SELECT head FROM threads WHERE id = ?1")?;
-    let mut found = Vec::with_capacity(threads.len());
-    for thread in threads {
-        let head =
-            statement.query_row([thread.0.as_bytes()], |row| rows::seq(row, 0)).optional()?;
-        found.extend(head.map(|head| (*thread, head)));
-    }
-    Ok(found)
-}
