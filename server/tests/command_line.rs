@@ -139,3 +139,20 @@ fn tools_do_not_make_a_store_that_is_not_there() {
     assert!(said.contains("tidings-data/tidings.db: there is no store"), "{said}");
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
 }
+
+#[test]
+fn check_config_looks_into_key_files_as_the_server_would() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("short"), "12345").unwrap();
+    let host = ["--auth-host-issuer", "host", "--auth-host-secret-file", "short"];
+    let arguments: Vec<&str> = ["check-config"].into_iter().chain(host).collect();
+    let said = refused(folder.path(), 1, &arguments, &[]);
+    assert!(said.contains("5 bytes; at least 32"), "{said}");
+}
+
+#[test]
+fn a_filter_of_logs_that_would_silence_them_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = refused(folder.path(), 2, &["check-config", "--log-filter", "inof"], &[]);
+    assert!(said.contains("`inof` is no level: one of off, error"), "{said}");
+}

@@ -52,7 +52,9 @@ pub(super) fn parse(json: &[u8]) -> Result<Vec<Key>, String> {
         }
     }
     if keys.is_empty() {
-        return Err(format!("no usable key in it ({})", passed_over.join("; ")));
+        let why =
+            if passed_over.is_empty() { "it has none".to_owned() } else { passed_over.join("; ") };
+        return Err(format!("no usable key in it: {why}"));
     }
     Ok(keys)
 }

@@ -10,6 +10,7 @@ mod serve;
 mod signals;
 mod token;
 
+use crate::auth::Auth;
 use crate::config::{self, Effective, Problems, Setting};
 use crate::demo;
 use arguments::{config_file, given, takes};
@@ -55,7 +56,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     match matches.subcommand() {
         Some(("serve", args)) => serve::serve(&load(args)?),
         Some(("demo", args)) => demo::run(given(args), args.get_one::<PathBuf>("data").cloned()),
-        Some(("check-config", args)) => say(&config::show(&load(args)?)),
+        Some(("check-config", args)) => check_config(&load(args)?),
         Some(("firm", args)) => match args.subcommand() {
             Some(("create", args)) => firm::create(&load(args)?.config, text(args, "name")),
             Some(("key", args)) => {
@@ -71,6 +72,13 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         }
         _ => unreachable!("clap asks for a subcommand"),
     }
+}
+
+/// Shows what is in force, having looked into the key files as the server would.
+fn check_config(effective: &Effective) -> anyhow::Result<()> {
+    // Which secret signs our own tokens does not matter here; the store has it.
+    Auth::load(&effective.config.auth, [0; 32])?;
+    say(&config::show(effective))
 }
 
 /// The configuration of a command, from its flags, the environment and the file.

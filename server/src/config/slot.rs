@@ -156,7 +156,15 @@ fn json(text: &str) -> Result<bool, String> {
     }
 }
 
+/// A bare word names a level here. `EnvFilter` takes any other for a module, and then logs nothing
+/// of all the rest: a typo would silence the server.
 fn filter(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    for word in text.split(',').map(str::trim).filter(|word| !word.contains(['=', '['])) {
+        if !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word)) {
+            return Err(format!("`{word}` is no level: one of {}", LEVELS.join(", ")));
+        }
+    }
     EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(|error| {
         format!("must be directives such as info or info,tidings_server=debug: {error}")
     })
