@@ -21,6 +21,8 @@ impl Connection<'_> {
         let identity = match verified {
             Ok(identity) => identity,
             Err(error) => {
+                // For whoever embeds us; it says what is wrong with a token, never the token.
+                tracing::debug!(socket = self.outbound.id().0, reason = %error, "token refused");
                 let refusal = Refusal::new(RefusalCode::Unauthenticated).because(error.to_string());
                 self.refuse(id, refusal.at("authenticate.token"));
                 return if self.peer.is_some() { Ok(()) } else { Err(CloseCode::BadToken) };
