@@ -16,6 +16,9 @@ pub const PING: &[u8] = &[FIN | 0x9, 0];
 /// Room for the longest header of an unmasked frame.
 const HEADER_BYTES_MAX: usize = 10;
 
+/// Most frames fit in this; longer ones cost an allocation or two more.
+const FRAME_BYTES_USUAL: usize = 512;
+
 /// A frame for many sockets: encoded when the first socket of each encoding needs it.
 #[derive(Debug)]
 pub struct SharedFrame {
@@ -51,7 +54,8 @@ pub fn encode(encoding: Encoding, frame: &ServerFrame) -> Bytes {
         Encoding::Json => TEXT,
         Encoding::Postcard => BINARY,
     };
-    let mut buffer = vec![0; HEADER_BYTES_MAX];
+    let mut buffer = Vec::with_capacity(FRAME_BYTES_USUAL);
+    buffer.resize(HEADER_BYTES_MAX, 0);
     encoding.encode_server_into(frame, &mut buffer);
     let payload_bytes = buffer.len() - HEADER_BYTES_MAX;
     let start = put_header(&mut buffer[..HEADER_BYTES_MAX], opcode, payload_bytes);

@@ -6,8 +6,8 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longest WAL in bytes that is left alone under load.
-const BUSY_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Longest WAL in bytes that is left alone under load: well beyond where SQLite begins to copy.
+const BUSY_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Longest WAL in bytes that is left alone when there is nothing else to do.
 const IDLE_BYTES_MAX: u64 = 1024 * 1024;

@@ -48,7 +48,7 @@ fn all_of(db: &Connection, firm: FirmId, person: Person, now: Timestamp) -> Chan
     if found == 0 {
         return Err(Refusal::new(RefusalCode::NotFound).at("person").into());
     }
-    Ok((Done::Nothing, vec![AccessChange::Ended(person)]))
+    Ok((Done::Nothing, vec![AccessChange::TokensRevoked(person)]))
 }
 
 /// A token says when it was issued in whole seconds (RFC 7519, 4.1.6). One of this second may be
