@@ -61,7 +61,7 @@ close_codes! {
     TryLater, 1013, Yes, "try again later";
     /// A frame that is no command and has no id to reply to.
     Malformed, 4000, No, "malformed frame";
-    /// The token is not good.
+    /// The token is not good, or was revoked.
     BadToken, 4001, WithNewToken, "token refused";
     /// The token ran out and none newer was brought.
     TokenExpired, 4002, WithNewToken, "token expired";

@@ -236,7 +236,7 @@ impl People {
             }
         };
         for peer in concerned.iter().filter(|peer| peer.actor.firm == firm) {
-            peer.outbound.close(code);
+            peer.outbound.cut(code);
         }
     }
 }
@@ -255,7 +255,9 @@ pub fn ending(change: AccessChange) -> Option<(Whose, CloseCode)> {
     match change {
         AccessChange::Ended(person) => Some((Whose::Person(person), CloseCode::AccessEnded)),
         AccessChange::Shrank(person) => Some((Whose::Person(person), CloseCode::AccessChanged)),
-        AccessChange::TokenRevoked(token) => Some((Whose::Token(token), CloseCode::AccessEnded)),
+        // The person still has access, and comes back with a new token.
+        AccessChange::TokenRevoked(token) => Some((Whose::Token(token), CloseCode::BadToken)),
+        AccessChange::TokensRevoked(person) => Some((Whose::Person(person), CloseCode::BadToken)),
         // Feeds read it anew.
         AccessChange::Grew(_) => None,
     }

@@ -132,14 +132,16 @@ pub struct ReadCommit {
 /// reaches anybody by access that it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessChange {
-    /// May not log in any more, or all tokens made until now are void.
+    /// Has no access any more, whatever token it brings.
     Ended(Person),
     /// Sees less than before.
     Shrank(Person),
     /// Sees more than before.
     Grew(Person),
-    /// One token is void.
+    /// One token is void; its person comes back with another.
     TokenRevoked(TokenId),
+    /// All tokens of a person made until now are void; it comes back with a newer one.
+    TokensRevoked(Person),
 }
 
 /// What became of an operation.

@@ -48,7 +48,7 @@ impl Connection<'_> {
             return Err(CloseCode::TooManySockets);
         }
         self.peer = Some(Arc::clone(&peer));
-        let Some(access) = self.access_by(identity).await.map_err(|_| CloseCode::TryLater)? else {
+        let Ok(access) = self.access_by(identity).await.map_err(|_| CloseCode::TryLater)? else {
             if let Some(id) = id {
                 self.refuse(id, RefusalCode::Unauthenticated);
             }
@@ -98,13 +98,13 @@ impl Connection<'_> {
         }
         let before = peer.refresh(identity);
         match self.access_by(identity).await {
-            Ok(Some(_)) => {
+            Ok(Ok(_)) => {
                 let now = self.node.clock.now();
                 let reply = self.session.authenticated(identity, monotonic(), now);
                 self.answer(id, reply.map_or_else(Outcome::Refused, Outcome::Ok));
                 Ok(())
             }
-            Ok(None) => {
+            Ok(Err(_)) => {
                 self.refuse(id, RefusalCode::Unauthenticated);
                 self.fall_back(peer, before).await
             }
@@ -116,26 +116,33 @@ impl Connection<'_> {
     }
 
     /// Goes on with the token before. Had it been revoked while the newer one was looked at, the
-    /// revocation would not have found it here.
+    /// revocation would not have found it here, and what was sent since must not go out.
     async fn fall_back(&self, peer: &Peer, before: Identity) -> Result<(), CloseCode> {
         peer.refresh(before);
         match self.access_by(before).await {
-            Ok(Some(_)) => Ok(()),
-            Ok(None) => Err(CloseCode::AccessEnded),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(code)) => {
+                self.outbound.cut(code);
+                Err(code)
+            }
             Err(Unavailable(_)) => Err(CloseCode::TryLater),
         }
     }
 
-    /// What the identity's person may see, if its token stands.
-    async fn access_by(&self, identity: Identity) -> Result<Option<Access>, Unavailable> {
+    /// What the identity's person may see, if its token stands; if not, why that ends a socket.
+    async fn access_by(
+        &self,
+        identity: Identity,
+    ) -> Result<Result<Access, CloseCode>, Unavailable> {
         let Identity { actor, token, issued, .. } = identity;
         self.node
             .store
             .read(move |reader| {
-                if !reader.token_stands(actor, token, issued)? {
-                    return Ok(None);
-                }
-                reader.access(actor)
+                let Some(access) = reader.access(actor)? else {
+                    return Ok(Err(CloseCode::AccessEnded));
+                };
+                let stands = reader.token_stands(actor, token, issued)?;
+                Ok(if stands { Ok(access) } else { Err(CloseCode::BadToken) })
             })
             .await?
     }

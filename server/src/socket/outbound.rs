@@ -117,8 +117,17 @@ impl Outbound {
 
     /// Ends the socket, as [`SendQueue::close`] says.
     pub fn close(&self, code: CloseCode) {
+        self.end(|queue| queue.close(code));
+    }
+
+    /// Ends the socket without what is queued, as [`SendQueue::cut`] says.
+    pub fn cut(&self, code: CloseCode) {
+        self.end(|queue| queue.cut(code));
+    }
+
+    fn end(&self, how: impl FnOnce(&mut SendQueue) -> bool) {
         let mut queue = self.queue.lock();
-        if queue.send.close(code) {
+        if how(&mut queue.send) {
             self.task.wake();
         }
         self.write(&mut queue);

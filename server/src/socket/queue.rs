@@ -92,17 +92,29 @@ impl SendQueue {
     /// before still goes out, unless the close is about what the client may or can receive. False
     /// if it had ended before.
     pub fn close(&mut self, code: CloseCode) -> bool {
-        if self.state != State::Open {
-            return false;
+        match code {
+            CloseCode::SlowReader | CloseCode::AccessEnded | CloseCode::AccessChanged => {
+                self.cut(code)
+            }
+            _ => self.end(code),
         }
-        let drop_queued = matches!(
-            code,
-            CloseCode::SlowReader | CloseCode::AccessEnded | CloseCode::AccessChanged
-        );
-        if drop_queued {
+    }
+
+    /// Ends the socket as [`Self::close`] does, but nothing that is queued goes out: access has
+    /// ended. The code alone can't tell: one that says a token is bad may follow a refusal that the
+    /// client should read, or come amid what it must not read any more.
+    pub fn cut(&mut self, code: CloseCode) -> bool {
+        if self.state == State::Open {
             // The first frame may be half written, and must be finished.
             self.frames.truncate(usize::from(self.written > 0));
             self.bytes = self.frames.iter().map(Bytes::len).sum();
+        }
+        self.end(code)
+    }
+
+    fn end(&mut self, code: CloseCode) -> bool {
+        if self.state != State::Open {
+            return false;
         }
         let close = frame::close(code);
         self.bytes += close.len();
@@ -185,6 +197,22 @@ mod tests {
         let expected = [b"bcd", &frame::close(CloseCode::SlowReader)[..]].concat();
         assert_eq!(waiting(&queue), expected);
         assert_eq!(queue.push(Bytes::from_static(b"j")), Pushed::Dropped);
+    }
+
+    #[test]
+    fn a_bad_token_lets_its_refusal_out_but_a_revoked_one_nothing() {
+        let close = frame::close(CloseCode::BadToken);
+        let mut refused = SendQueue::new(8);
+        refused.push(Bytes::from_static(b"abcd"));
+        assert!(refused.close(CloseCode::BadToken));
+        assert_eq!(waiting(&refused), [b"abcd", &close[..]].concat());
+        assert!(!refused.cut(CloseCode::BadToken), "it has ended already");
+        assert_eq!(waiting(&refused), [b"abcd", &close[..]].concat());
+        let mut revoked = SendQueue::new(8);
+        revoked.push(Bytes::from_static(b"abcd"));
+        assert!(revoked.cut(CloseCode::BadToken));
+        assert_eq!(waiting(&revoked), close);
+        assert_eq!(revoked.bytes(), close.len());
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Line {
         self.0.queue.borrow_mut().close(code);
     }
 
+    /// Without what is queued.
+    pub(crate) fn cut(&self, code: CloseCode) {
+        self.0.queue.borrow_mut().cut(code);
+    }
+
     /// The client is gone.
     pub(crate) fn break_off(&self) {
         self.0.queue.borrow_mut().break_off();

@@ -87,7 +87,7 @@ pub fn revoking_a_person_voids_what_was_issued_until_then(w: &mut World) {
     for who in [o.anna, o.carol] {
         let issued = w.now;
         revoke(w, o.firm, Revocation::Person(who.person));
-        assert_eq!(told(w), [AccessChange::Ended(who.person)]);
+        assert_eq!(told(w), [AccessChange::TokensRevoked(who.person)]);
         let second = Timestamp(w.now.0 / 1_000 * 1_000);
         assert!(!w.read().token_stands(who, None, issued).unwrap());
         assert!(!w.read().token_stands(who, None, second).unwrap(), "tokens count whole seconds");

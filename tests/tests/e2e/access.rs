@@ -186,7 +186,7 @@ async fn a_revoked_token_is_cut_off_and_the_persons_others_are_not() {
     let mut listeners = [scene.listen(&revoked.token, Encoding::Json).await];
     let mut stays = scene.listen(&other, Encoding::Json).await;
     let revocation = json!({ "token": revoked.token_id });
-    scene.cut_off(&mut listeners, firm.revoke(&revocation), CloseCode::AccessEnded).await;
+    scene.cut_off(&mut listeners, firm.revoke(&revocation), CloseCode::BadToken).await;
     scene.refused_at_the_door(&revoked.token).await;
     let later = scene.later_post().await;
     stays.events_up_to(later).await;
@@ -204,7 +204,7 @@ async fn all_tokens_of_a_person_end_at_once_and_newer_ones_are_good() {
         scene.listen(&tokens[1], Encoding::Postcard).await,
     ];
     let revocation = json!({ "person": carlos });
-    scene.cut_off(&mut listeners, firm.revoke(&revocation), CloseCode::AccessEnded).await;
+    scene.cut_off(&mut listeners, firm.revoke(&revocation), CloseCode::BadToken).await;
     scene.refused_at_the_door(&tokens[0]).await;
     // Tokens may be dated in whole seconds: those of the same second are void too.
     let newer = async {

@@ -25,12 +25,12 @@ impl World {
             let Some(identity) = connection.session.identity() else { continue };
             let reader = &mut self.stored.reader;
             let stands = reader.token_stands(identity.actor, identity.token, identity.issued);
-            let access = match (stands, reader.access(identity.actor)) {
-                (Ok(true), Ok(access)) => access,
-                _ => None,
+            let Ok(Some(now)) = reader.access(identity.actor) else {
+                connection.line.cut(CloseCode::AccessEnded);
+                continue;
             };
-            let Some(now) = access else {
-                connection.line.close(CloseCode::AccessEnded);
+            let Ok(true) = stands else {
+                connection.line.cut(CloseCode::BadToken);
                 continue;
             };
             // What was known may be older than what it has joined since: access grows as well.
@@ -40,7 +40,7 @@ impl World {
             };
             let shrank = connection.access.as_ref().is_some_and(|before| shrank(before, &now));
             if shrank || !connection.joined.iter().all(sees) {
-                connection.line.close(CloseCode::AccessChanged);
+                connection.line.cut(CloseCode::AccessChanged);
             }
             connection.access = Some(now);
         }
@@ -59,7 +59,7 @@ impl World {
                 Whose::Token(token) => identity.token == Some(token),
             };
             if concerned && identity.actor.firm == firm {
-                connection.line.close(code);
+                connection.line.cut(code);
             }
         }
     }
