@@ -36,7 +36,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Whether every account of the firm is open to it (P2).
+    /// Whether every account of the firm is open to it.
     pub fn sees_all_accounts(&self) -> bool {
         match self {
             Self::Team { role: Role::Owner | Role::Admin, .. } => true,
@@ -45,7 +45,7 @@ impl Access {
         }
     }
 
-    /// Whether the whole account is open to it (P2, P3).
+    /// Whether the whole account is open to it.
     pub fn sees_account(&self, account: AccountId) -> bool {
         match self {
             Self::Team { accounts, .. } => self.sees_all_accounts() || accounts.contains(&account),
@@ -53,7 +53,7 @@ impl Access {
         }
     }
 
-    /// Whether a thread of that account is open to it (P4).
+    /// Whether a thread of that account is open to it.
     pub fn sees_thread(&self, account: AccountId, thread: ThreadId) -> bool {
         self.sees_account(account)
             || match self {
@@ -107,13 +107,13 @@ pub enum ThreadAction {
 }
 
 impl ThreadAction {
-    /// Whether an archived thread refuses it (T7).
+    /// Whether an archived thread refuses it.
     pub fn needs_open_thread(self) -> bool {
         match self {
             Self::Post | Self::Rewrite { .. } | Self::Tick | Self::ManageTasks | Self::Mention => {
                 true
             }
-            // Reminders may be set at any time (R1).
+            // Reminders may be set at any time.
             Self::Read | Self::Archive | Self::SetReminder | Self::Follow => false,
         }
     }

@@ -1,4 +1,4 @@
-//! Whose inbox a change of a thread goes to, and why (N3, N4). Pure.
+//! Whose inbox a change of a thread goes to, and why. Pure.
 
 use std::collections::BTreeMap;
 use tidings_protocol::{InboxKind, MemberId, Person};

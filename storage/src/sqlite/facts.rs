@@ -37,7 +37,7 @@ pub(super) struct FirmFacts {
 pub(super) struct AccountFacts {
     /// The tenant.
     pub(super) firm: FirmId,
-    /// Whether it has an active contact (P3).
+    /// Whether it has an active contact.
     pub(super) reachable: bool,
 }
 

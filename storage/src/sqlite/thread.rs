@@ -117,7 +117,7 @@ impl Thread {
         Ok(Some(thread))
     }
 
-    /// Whether somebody of the firm sees it (P4).
+    /// Whether somebody of the firm sees it.
     pub(super) fn seen_by(&self, person: Person, facts: &PersonFacts) -> bool {
         facts.firm == self.firm
             && (facts.access.sees_account(self.account) || self.part(person).mentioned)

@@ -1,4 +1,4 @@
-//! Who sees and may do what (P1-P6). Two firms are in `tenants`, mentions in `mentions`.
+//! Who sees and may do what. Two firms are in `tenants`, mentions in `mentions`.
 
 use crate::backend::Numbers;
 use crate::office::{Office, member};

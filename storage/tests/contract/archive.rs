@@ -1,4 +1,4 @@
-//! Archiving and reopening (T7), following, reminder settings (R1, R6).
+//! Archiving and reopening, following, reminder settings.
 
 use crate::office::Office;
 use crate::world::{World, post};

@@ -1,4 +1,4 @@
-//! What lists, badges and tasks say is what the log says (T5, I9), after whatever happened.
+//! What lists, badges and tasks say is what the log says, after whatever happened.
 
 use crate::backend::Numbers;
 use crate::office::{Office, member};

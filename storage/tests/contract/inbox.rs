@@ -1,4 +1,4 @@
-//! The team's inbox: who is told of what (N3, N4).
+//! The team's inbox: who is told of what.
 
 use crate::office::{Office, member};
 use crate::world::World;

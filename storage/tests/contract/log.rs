@@ -1,4 +1,4 @@
-//! The log of a thread: numbered without gaps, the same for all, each key once (T1, T3, T4).
+//! The log of a thread: numbered without gaps, the same for all, each key once.
 
 use crate::office::Office;
 use crate::world::{World, create, operation, post};

@@ -1,4 +1,4 @@
-//! Calling members into a thread (M1, P4).
+//! Calling members into a thread.
 
 use crate::office::{Office, member};
 use crate::world::{World, create, post};

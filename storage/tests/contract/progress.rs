@@ -1,4 +1,4 @@
-//! The progress view (K2).
+//! The progress view.
 
 use crate::office::{Office, member};
 use crate::world::World;

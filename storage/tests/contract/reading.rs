@@ -1,4 +1,4 @@
-//! Receipts and unread numbers (T5).
+//! Receipts and unread numbers.
 
 use crate::office::Office;
 use crate::world::World;

@@ -1,4 +1,4 @@
-//! Editing one's message and taking it back (T8).
+//! Editing one's message and taking it back.
 
 use crate::office::Office;
 use crate::world::World;

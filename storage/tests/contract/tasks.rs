@@ -1,4 +1,4 @@
-//! Tasks (K1, K3, K4).
+//! Tasks.
 
 use crate::office::Office;
 use crate::world::World;

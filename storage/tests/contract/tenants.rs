@@ -1,4 +1,4 @@
-//! Two firms in one store: neither ever sees the other (P1).
+//! Two firms in one store: neither ever sees the other.
 
 use crate::matrix::{Objects, command};
 use crate::office::{Office, contact, member, new_contact};

@@ -1,4 +1,4 @@
-//! Waiting-for-action (N5).
+//! Waiting-for-action.
 
 use crate::office::Office;
 use crate::world::{World, create};

@@ -1,4 +1,4 @@
-//! Who may see what, said once more in the plainest way (P2 to P4), to be compared with what the
+//! Who may see what, said once more in the plainest way, to be compared with what the
 //! server makes of it.
 
 use crate::truth::Truth;

@@ -53,7 +53,7 @@ impl Work<'_> {
         Ok(Answer { reply, commit: Some(commit) })
     }
 
-    /// What is not for everybody (P5, P6).
+    /// What is not for everybody.
     fn may_create(&mut self, who: &Who, draft: &Draft) -> Result<(), OpError> {
         self.reachable(who, draft.account)?;
         if who.facts.access.side() == Side::Team {

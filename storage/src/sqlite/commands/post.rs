@@ -61,7 +61,7 @@ impl Work<'_> {
         self.mentions_of(who, thread, body, mentions)
     }
 
-    /// Refuses what the team says to a client of whom nobody would read it (P6).
+    /// Refuses what the team says to a client of whom nobody would read it.
     pub(super) fn reachable(&mut self, who: &Who, account: AccountId) -> Result<(), OpError> {
         let account = self.memory.account(self.db, account)?;
         let reachable = account.is_some_and(|account| account.reachable);

@@ -1,4 +1,4 @@
-//! Read receipts (T5): forward only.
+//! Read receipts: forward only.
 
 use crate::sqlite::rows::{self, OpError};
 use crate::sqlite::thread::Thread;

@@ -1,4 +1,4 @@
-//! Editing and taking back one's own message (T8). The log keeps that it happened; what was
+//! Editing and taking back one's own message. The log keeps that it happened; what was
 //! written before is gone from it.
 
 use crate::access::{ThreadAction, permit};

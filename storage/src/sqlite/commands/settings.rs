@@ -7,7 +7,7 @@ use crate::sqlite::work::{Answer, Made, Who, Work};
 use tidings_protocol::{EventKind, Reminder, Reply, ThreadId};
 
 impl Work<'_> {
-    /// Archives or reopens a thread (T7).
+    /// Archives or reopens a thread.
     pub(super) fn set_archived(
         &mut self,
         who: &Who,
@@ -25,7 +25,7 @@ impl Work<'_> {
         })
     }
 
-    /// Sets the reminders of a thread (R1).
+    /// Sets the reminders of a thread.
     pub(super) fn set_reminder(
         &mut self,
         who: &Who,

@@ -1,4 +1,4 @@
-//! The checkboxes of a thread (K1-K4).
+//! The checkboxes of a thread.
 
 use crate::access::{Side, ThreadAction, permit};
 use crate::notice::Happened;

@@ -1,4 +1,4 @@
-//! The progress view: the tasks of all threads that one sees, and how far accounts are (K2).
+//! The progress view: the tasks of all threads that one sees, and how far accounts are.
 
 use super::scope::Scope;
 use super::threads::walk;

@@ -1,4 +1,4 @@
-//! Waiting-for-action: what a contact has not read or done yet (N5).
+//! Waiting-for-action: what a contact has not read or done yet.
 
 use super::access;
 use super::scope::Scope;
