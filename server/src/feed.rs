@@ -297,3 +297,6 @@ impl Teller {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,3 +245,6 @@ impl<O: Outlet> Hall<O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

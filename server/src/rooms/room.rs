@@ -361,4 +361,4 @@ impl<O: Outlet> Seated<O> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -6,18 +6,19 @@ use std::rc::Rc;
 use tidings_protocol::{EventKind, MemberId, Timestamp};
 use uuid::Uuid;
 
+/// A socket that writes down what it is sent.
 #[derive(Clone)]
-struct Notebook {
+pub(in crate::rooms) struct Notebook {
     id: SocketId,
     frames: Rc<RefCell<Vec<ServerFrame>>>,
 }
 
 impl Notebook {
-    fn new(id: u64) -> Self {
+    pub(in crate::rooms) fn new(id: u64) -> Self {
         Self { id: SocketId(id), frames: Rc::default() }
     }
 
-    fn seqs(&self) -> Vec<u64> {
+    pub(in crate::rooms) fn seqs(&self) -> Vec<u64> {
         let frames = self.frames.borrow();
         frames
             .iter()
@@ -41,11 +42,11 @@ impl Outlet for Notebook {
     fn flush(&self) {}
 }
 
-fn person(number: u128) -> Person {
+pub(in crate::rooms) fn person(number: u128) -> Person {
     Person::Member(MemberId(Uuid::from_u128(number)))
 }
 
-fn event(seq: u64) -> Event {
+pub(in crate::rooms) fn event(seq: u64) -> Event {
     Event {
         thread: ThreadId(Uuid::nil()),
         seq: Seq(seq),

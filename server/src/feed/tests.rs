@@ -1,0 +1,116 @@
+//! Who is told of a thread, with a real store behind it.
+
+use crate::auth::Identity;
+use crate::clock::SystemClock;
+use crate::config::{Config, StoreUrl};
+use crate::node::Node;
+use crate::people::Peer;
+use crate::socket::Outbound;
+use std::sync::Arc;
+use tidings_protocol::{
+    AccountId, Checked, ClientKey, CloseCode, Command, ContactPatch, ContactState, Encoding,
+    FirmId, NewAccount, NewContact, NewMember, Outcome, Person, Rights, Role, Timestamp, Welcome,
+};
+use tidings_storage::{Access, Actor, DirectoryChange, Done, Operation};
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
+
+async fn change(node: &Node, firm: FirmId, change: DirectoryChange) -> Done {
+    node.apply(Operation::Directory { firm, change }).await.unwrap()
+}
+
+async fn contact(node: &Node, firm: FirmId, account: AccountId, name: &str) -> Person {
+    let new = NewContact {
+        account,
+        name: name.to_owned(),
+        email: format!("{name}@client.example"),
+        notify: true,
+        state: ContactState::Active,
+        language: tidings_protocol::Language::En,
+        time_zone: "UTC".to_owned(),
+    };
+    let Done::Contact(made) = change(node, firm, DirectoryChange::CreateContact(new)).await else {
+        panic!("a contact was asked for");
+    };
+    Person::Contact(made.contact)
+}
+
+/// A welcomed socket of somebody who, as far as this node knows, sees the account.
+async fn listen(node: &Node, actor: Actor, account: AccountId, welcome: Welcome) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    let bytes_max = node.config.limits.outbound_bytes;
+    let outbound = Outbound::new(stream, Encoding::Json, bytes_max, Arc::clone(&node.metrics));
+    let (issued, expires) = (Timestamp(0), Timestamp(i64::MAX));
+    let identity = Identity { actor, token: None, issued, expires };
+    let peer = Arc::new(Peer::new(identity, Arc::new(outbound)));
+    node.people.enter(&peer, usize::MAX).unwrap();
+    node.people.grant(&peer, Access::Contact { account });
+    assert!(peer.first_welcome(welcome, Timestamp(0)));
+    client
+}
+
+/// What comes on a socket until it says that a thread has changed, or ends.
+async fn hear(client: &mut TcpStream) -> String {
+    let mut heard = Vec::new();
+    loop {
+        let more = client.read_buf(&mut heard).await.unwrap();
+        let text = String::from_utf8_lossy(&heard);
+        if more == 0 || text.contains("thread_changed") {
+            return text.into_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_feed_asks_the_store_before_it_tells_of_a_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = StoreUrl::Sqlite(folder.path().join("tidings.db"));
+    let node = Node::start(Config { store, ..Config::default() }, Arc::new(SystemClock)).unwrap();
+    let made = node.apply(Operation::CreateFirm { name: "Bright".to_owned() }).await.unwrap();
+    let Done::Firm(firm) = made else { panic!("a firm was asked for") };
+    let firm = firm.firm;
+    let new = NewAccount { name: "Bakery".to_owned() };
+    let made = change(&node, firm, DirectoryChange::CreateAccount(new)).await;
+    let Done::Account(account) = made else { panic!("an account was asked for") };
+    let account = account.account;
+    let (gone, stays) =
+        (contact(&node, firm, account, "gone").await, contact(&node, firm, account, "stays").await);
+    let new = NewMember {
+        name: "Olivia".to_owned(),
+        email: "olivia@bright.example".to_owned(),
+        role: Role::Owner,
+        rights: Rights::default(),
+    };
+    let made = change(&node, firm, DirectoryChange::CreateMember(new)).await;
+    let Done::Member(owner) = made else { panic!("a member was asked for") };
+
+    let Person::Contact(id) = gone else { panic!("it is a contact") };
+    let patch = ContactPatch { state: Some(ContactState::None), ..ContactPatch::default() };
+    change(&node, firm, DirectoryChange::PatchContact(id, patch)).await;
+    let (gone, stays) = (Actor { firm, person: gone }, Actor { firm, person: stays });
+    let welcome = node.store.read(move |reader| reader.welcome(stays).unwrap()).await.unwrap();
+    let welcome = welcome.unwrap();
+    // Its access has ended in the store, and this node has yet to hear of it. It is told first.
+    let mut gone = listen(&node, gone, account, welcome.clone()).await;
+    let mut stays = listen(&node, stays, account, welcome).await;
+
+    let command = Command::CreateThread {
+        account,
+        key: ClientKey(Uuid::nil()),
+        subject: "Secret".to_owned(),
+        body: "Not for everybody".to_owned(),
+        tasks: Vec::new(),
+        reminder: None,
+        mentions: Vec::new(),
+    };
+    let actor = Actor { firm, person: Person::Member(owner.member) };
+    let outcome = node.execute(actor, Checked::try_from(command).unwrap()).await;
+    assert!(matches!(outcome, Outcome::Ok(_)));
+    assert!(hear(&mut stays).await.contains("thread_changed"));
+    node.people.everybody().iter().for_each(|peer| peer.outbound.close(CloseCode::Restarting));
+    node.people.everybody().iter().for_each(|peer| node.people.exit(peer));
+    assert!(!hear(&mut gone).await.contains("thread_changed"));
+}
