@@ -20,6 +20,14 @@ async fn change(node: &Node, firm: FirmId, change: DirectoryChange) -> Done {
     node.apply(Operation::Directory { firm, change }).await.unwrap()
 }
 
+async fn new_account(node: &Node, firm: FirmId, name: &str) -> AccountId {
+    let new = NewAccount { name: name.to_owned() };
+    let Done::Account(made) = change(node, firm, DirectoryChange::CreateAccount(new)).await else {
+        panic!("an account was asked for");
+    };
+    made.account
+}
+
 async fn contact(node: &Node, firm: FirmId, account: AccountId, name: &str) -> Person {
     let new = NewContact {
         account,
@@ -72,10 +80,9 @@ async fn a_feed_asks_the_store_before_it_tells_of_a_thread() {
     let made = node.apply(Operation::CreateFirm { name: "Bright".to_owned() }).await.unwrap();
     let Done::Firm(firm) = made else { panic!("a firm was asked for") };
     let firm = firm.firm;
-    let new = NewAccount { name: "Bakery".to_owned() };
-    let made = change(&node, firm, DirectoryChange::CreateAccount(new)).await;
-    let Done::Account(account) = made else { panic!("an account was asked for") };
-    let account = account.account;
+    let account = new_account(&node, firm, "Bakery").await;
+    let other = new_account(&node, firm, "Butcher").await;
+    let elsewhere = contact(&node, firm, other, "elsewhere").await;
     let (gone, stays) =
         (contact(&node, firm, account, "gone").await, contact(&node, firm, account, "stays").await);
     let new = NewMember {
@@ -93,8 +100,11 @@ async fn a_feed_asks_the_store_before_it_tells_of_a_thread() {
     let (gone, stays) = (Actor { firm, person: gone }, Actor { firm, person: stays });
     let welcome = node.store.read(move |reader| reader.welcome(stays).unwrap()).await.unwrap();
     let welcome = welcome.unwrap();
-    // Its access has ended in the store, and this node has yet to hear of it. It is told first.
+    // Access has ended in the store, all of it or that to this account, and this node has yet to
+    // hear of it. These two come first.
     let mut gone = listen(&node, gone, account, welcome.clone()).await;
+    let elsewhere = Actor { firm, person: elsewhere };
+    let mut elsewhere = listen(&node, elsewhere, account, welcome.clone()).await;
     let mut stays = listen(&node, stays, account, welcome).await;
 
     let command = Command::CreateThread {
@@ -113,4 +123,5 @@ async fn a_feed_asks_the_store_before_it_tells_of_a_thread() {
     node.people.everybody().iter().for_each(|peer| peer.outbound.close(CloseCode::Restarting));
     node.people.everybody().iter().for_each(|peer| node.people.exit(peer));
     assert!(!hear(&mut gone).await.contains("thread_changed"));
+    assert!(!hear(&mut elsewhere).await.contains("thread_changed"));
 }
