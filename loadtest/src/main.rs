@@ -1,0 +1,3 @@
+//! The program `tidings-loadtest`.
+
+fn main() {}

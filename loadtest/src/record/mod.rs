@@ -1,0 +1,5 @@
+//! What a run has said and heard.
+
+mod history;
+
+pub use history::*;

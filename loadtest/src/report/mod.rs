@@ -1,0 +1,5 @@
+//! What people and programs are told of a run.
+
+mod summary;
+
+pub use summary::*;
