@@ -18,6 +18,8 @@ pub struct Report {
     pub passed: bool,
     /// Why it did not, in sentences; empty if it did.
     pub failures: Vec<String>,
+    /// What the scenario meant to do: a run that did far less means nothing, and fails.
+    pub intended: Intended,
     /// Counts of the measured part.
     pub totals: Totals,
     /// Latencies of the measured part.
@@ -36,6 +38,21 @@ pub struct Report {
     pub proof: Proof,
     /// Thresholds that were set.
     pub thresholds: Vec<ThresholdResult>,
+}
+
+/// What a run sets out to do, said before it begins.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Intended {
+    /// Length of the measured part, in seconds.
+    pub seconds: f64,
+    /// Connections open at the same time, at the most.
+    pub connections: u64,
+    /// Messages to be acknowledged in the measured part; 0 if the scenario posts none.
+    pub acks: u64,
+    /// Events to be received in it, over all sockets; 0 if the scenario brings none about.
+    pub deliveries: u64,
+    /// Whether what was said and heard is checked at the end.
+    pub checked: bool,
 }
 
 /// Counts.
