@@ -117,8 +117,12 @@ pub struct Post {
     pub body: u64,
     /// When it was first sent.
     pub sent: Micros,
-    /// What the server said, the last time that it said something.
+    /// What the server said, the last time that it said something; but a position stays, whatever
+    /// is said after it.
     pub answer: Option<Answer>,
+    /// How many of its sendings were refused. A message whose every sending was refused must not
+    /// appear; one that was also sent without an answer may.
+    pub refusals: u32,
     /// An earlier answer that was another position.
     pub other_position: Option<Seq>,
 }
