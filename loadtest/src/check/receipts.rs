@@ -1,0 +1,56 @@
+//! A receipt only ever moves forward, and not beyond the log.
+
+use crate::check::facts::Facts;
+use crate::check::log::Log;
+use crate::check::{About, Kind, Verdict};
+use crate::record::{PersonIx, ThreadIx};
+use std::collections::HashMap;
+use tidings_protocol::Seq;
+use tidings_protocol::limits::THREAD_PEOPLE_MAX;
+
+pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
+    for back in &facts.history.receipts_back {
+        let about = about(facts, back.person, back.thread).at(back.after);
+        verdict.add(Kind::Receipt, about, || {
+            format!("a device knew the receipt at {}, then was told {}", back.before, back.after)
+        });
+    }
+    let mut last: HashMap<(PersonIx, ThreadIx), Seq> = HashMap::new();
+    let mut listed: HashMap<ThreadIx, usize> = HashMap::new();
+    for at_end in &facts.history.receipts_final {
+        last.insert((at_end.person, at_end.thread), at_end.seq);
+        *listed.entry(at_end.thread).or_default() += 1;
+        beyond_log(facts, at_end.person, at_end.thread, at_end.seq, verdict);
+    }
+    for acked in &facts.history.receipts_acked {
+        let known = match last.get(&(acked.person, acked.thread)) {
+            Some(seq) => *seq,
+            // A list that is not full has everybody who has read something.
+            None if (1..THREAD_PEOPLE_MAX).contains(listed.get(&acked.thread).unwrap_or(&0))
+                && facts.end_of_access(acked.person).is_none() =>
+            {
+                Seq(0)
+            }
+            None => continue,
+        };
+        if known < acked.seq {
+            let about = about(facts, acked.person, acked.thread).at(acked.seq);
+            verdict.add(Kind::Receipt, about, || {
+                format!("acknowledged at {}, but in the end it stands at {known}", acked.seq)
+            });
+        }
+    }
+}
+
+fn beyond_log(facts: &Facts, person: PersonIx, thread: ThreadIx, seq: Seq, verdict: &mut Verdict) {
+    let Some(head) = facts.log(thread).map(Log::head) else { return };
+    if seq > head {
+        verdict.add(Kind::Receipt, about(facts, person, thread).at(seq), || {
+            format!("in the end it stands at {seq}, but the log ends at event {head}")
+        });
+    }
+}
+
+fn about(facts: &Facts, person: PersonIx, thread: ThreadIx) -> About {
+    facts.about(thread).person(facts.person(person))
+}
