@@ -1,0 +1,40 @@
+//! The one place here that reads clocks.
+
+use crate::record::Micros;
+use std::time::{Duration, Instant, SystemTime};
+
+/// This moment, on the clock that never goes back.
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// Seconds since 1970 in UTC, for the date on a report.
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+pub fn today() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// Counts microseconds from the start of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct RunClock {
+    start: Instant,
+}
+
+impl RunClock {
+    /// Starts now.
+    pub fn start() -> Self {
+        Self { start: now() }
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Micros {
+        let micros = now().duration_since(self.start).as_micros();
+        Micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+
+    /// The moment as the runtime's timers take it.
+    pub fn instant(&self, at: Micros) -> tokio::time::Instant {
+        (self.start + Duration::from_micros(at.0)).into()
+    }
+}

@@ -1,0 +1,143 @@
+//! The end of a run: what was said and heard is checked, and the report is put together.
+
+use crate::check::check;
+use crate::machine::today;
+use crate::report::{Floor, Intended, ProcessUse, Proof, Report, enough};
+use crate::scenario::stage::{Stage, per};
+use anyhow::Result;
+use std::mem::take;
+
+/// What a scenario says of itself.
+pub(super) struct About {
+    /// Its name on the command line.
+    pub(super) name: &'static str,
+    /// What it did, in a sentence.
+    pub(super) description: String,
+    /// Its own settings.
+    pub(super) settings: Vec<(String, String)>,
+    /// What it meant to do.
+    pub(super) intended: Intended,
+}
+
+impl Stage {
+    /// Checks everything, and makes the report. `floor`: CPU seconds for a million deliveries of a
+    /// server that does nothing but send.
+    pub(super) async fn report(mut self, about: About, floor: Option<f64>) -> Result<Report> {
+        self.live.phase("checking", 1);
+        let complaints = self.end();
+        let history = take(&mut *self.world.recorder()).finish();
+        let proof: Proof =
+            if about.intended.checked { check(&history).proof() } else { Proof::default() };
+        let mut failures = self.world.failures();
+        if let Some(log) = complaints {
+            failures.push(format!("the server complained: {}", log.trim()));
+        }
+        let mut settings = about.settings;
+        settings.extend(self.options.describe());
+        let seconds = self.measured_seconds();
+        let delivered = self.measured_counts().delivered;
+        let slices = self.timeline.borrow().slices().to_vec();
+        let server = self.server_use(delivered, &slices);
+        let floor = floor.zip(server).map(|(cost, server)| Floor {
+            cpu_s_per_million_deliveries: cost,
+            ratio: server.cpu_s_per_million_deliveries / cost,
+        });
+        let mut report = Report {
+            scenario: about.name.to_owned(),
+            description: about.description,
+            started: rfc3339(today().saturating_sub(self.world.clock.now().0 / 1_000_000)),
+            settings,
+            passed: false,
+            failures,
+            intended: about.intended,
+            totals: self.measured_counts().totals(seconds),
+            latencies: self.world.meter().measured.report(),
+            figures: take(&mut self.figures),
+            server,
+            tester: self.tester_use(delivered, &slices),
+            floor,
+            timeline: slices,
+            proof,
+            thresholds: Vec::new(),
+        };
+        judge(&mut report, &self.options.thresholds);
+        Ok(report)
+    }
+
+    fn server_use(&self, delivered: u64, slices: &[crate::report::Slice]) -> Option<ProcessUse> {
+        let cpu = self.measured?.server_used?;
+        let resident = slices.iter().filter_map(|slice| slice.server_resident_kib);
+        let end = self.target.watched.and_then(|server| server.resident_kib().ok());
+        Some(ProcessUse {
+            user_s: cpu.user_s,
+            system_s: cpu.system_s,
+            resident_max_kib: resident.chain(end).max().unwrap_or(0),
+            resident_end_kib: end.unwrap_or(0),
+            cpu_s_per_million_deliveries: per_million(cpu.total_s(), delivered),
+        })
+    }
+
+    fn tester_use(&self, delivered: u64, slices: &[crate::report::Slice]) -> ProcessUse {
+        let cpu = self.measured.map(|measured| measured.tester_used).unwrap_or_default();
+        let resident = slices.iter().map(|slice| slice.tester_resident_kib);
+        ProcessUse {
+            user_s: cpu.user_s,
+            system_s: cpu.system_s,
+            resident_max_kib: resident.max().unwrap_or(0),
+            resident_end_kib: slices.last().map_or(0, |slice| slice.tester_resident_kib),
+            cpu_s_per_million_deliveries: per_million(cpu.total_s(), delivered),
+        }
+    }
+}
+
+fn per_million(cpu_s: f64, delivered: u64) -> f64 {
+    if delivered == 0 { 0.0 } else { cpu_s * 1e6 / per(delivered, 1.0) }
+}
+
+/// Says whether the run has passed, and why not.
+fn judge(report: &mut Report, thresholds: &crate::report::Thresholds) {
+    report.thresholds = thresholds.judge(report);
+    let missed = report.thresholds.iter().filter(|threshold| !threshold.kept);
+    let missed: Vec<String> = missed
+        .map(|threshold| match threshold.measured {
+            Some(measured) => {
+                let (name, bound, unit) = (&threshold.name, threshold.bound, &threshold.unit);
+                format!("{name} {bound} {unit} was missed: {measured:.2} {unit}")
+            }
+            None => format!("{} has no figure in this scenario", threshold.name),
+        })
+        .collect();
+    report.failures.extend(missed);
+    let found = report.proof.found.iter().filter(|(_, count)| *count > 0);
+    let found: Vec<String> =
+        found.map(|(kind, count)| format!("violations of the kind {kind}: {count}")).collect();
+    report.failures.extend(found);
+    report.failures.extend(enough(report));
+    report.passed = report.failures.is_empty();
+}
+
+/// Seconds since 1970 as RFC 3339 has them, in UTC (Howard Hinnant's `civil_from_days`).
+fn rfc3339(seconds: u64) -> String {
+    let (days, time) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year + era * 400 + u64::from(month <= 2);
+    let (hours, minutes, seconds) = (time / 3_600, time / 60 % 60, time % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(951_868_799), "2000-02-29T23:59:59Z");
+        assert_eq!(rfc3339(1_798_761_599), "2026-12-31T23:59:59Z");
+    }
+}
