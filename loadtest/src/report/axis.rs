@@ -48,6 +48,11 @@ impl Axis {
         near.map(|(_, text)| text.clone()).unwrap_or_default()
     }
 
+    /// Whether lines at its ticks help to read: percentiles are looked up, moments are not.
+    pub(super) fn wants_lines(&self) -> bool {
+        self.scale == Scale::Tail
+    }
+
     /// From zero up to a round number that is not below `max`.
     pub(super) fn linear(label: &str, max: f64, text: impl Fn(f64) -> String) -> Self {
         let max = if max.is_finite() && max > 0.0 { max } else { 1.0 };
@@ -88,25 +93,33 @@ impl Axis {
 
     /// Latencies between two positive numbers of microseconds, each decade as wide as the next.
     pub(super) fn latency(label: &str, min_us: f64, max_us: f64) -> Self {
-        let marks: Vec<f64> =
-            (0..=10).flat_map(|e| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(e))).collect();
+        let decades = (0..10).map(|power| 10_f64.powi(power));
+        let marks = decades.flat_map(|decade| [1.0, 2.0, 5.0].map(|digit| digit * decade));
+        let marks: Vec<f64> = marks.chain([1e10]).collect();
         let low = marks.iter().rposition(|mark| *mark <= min_us).unwrap_or(0);
         let high = marks.iter().position(|mark| *mark >= max_us).unwrap_or(marks.len() - 1);
         // At least two marks, so that there is a scale even if everything took equally long.
         let high = high.max(low + 1).min(marks.len() - 1);
         let low = low.min(high - 1);
         let fine = high - low < FINE_TICKS_MAX;
+        // With powers of ten only, it begins and ends at one.
+        let (low, high) = if fine { (low, high) } else { (low / 3 * 3, high.div_ceil(3) * 3) };
         let ticks = (low..=high).filter(|at| fine || at % 3 == 0);
         let ticks = ticks.map(|at| (marks[at].log10(), tick_us(marks[at]))).collect();
         let ends = (marks[low].log10(), marks[high].log10());
         Self { label: label.to_owned(), ends, ticks, scale: Scale::Log }
     }
 
-    /// Percentiles from 50 up to where one of `count` values is left.
+    /// Percentiles from 50 up to where one of `count` values is left, or to 99.999.
     pub(super) fn tail(label: &str, count: u64) -> Self {
-        let percents = [50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999];
-        let mut axis = Self { label: label.to_owned(), ends: (0.0, 0.0), ticks: Vec::new(), scale: Scale::Tail };
-        let end = float(count.max(20)).log10().min(6.0);
+        let percents = [50.0, 90.0, 99.0, 99.9, 99.99, 99.999];
+        let mut axis = Self {
+            label: label.to_owned(),
+            ends: (0.0, 0.0),
+            ticks: Vec::new(),
+            scale: Scale::Tail,
+        };
+        let end = float(count.max(20)).log10().min(5.0);
         axis.ends = (axis.place(50.0), end);
         let ticks = percents.iter().filter(|percent| axis.place(**percent) <= end + 1e-9);
         axis.ticks = ticks.map(|percent| (axis.place(*percent), percent.to_string())).collect();
@@ -176,7 +189,7 @@ mod tests {
         let axis = Axis::latency("", 1_100.0, 8_000.0);
         assert_eq!(texts(&axis), ["1 ms", "2 ms", "5 ms", "10 ms"]);
         let axis = Axis::latency("", 90.0, 4_812_000.0);
-        assert_eq!(texts(&axis), ["100 µs", "1 ms", "10 ms", "100 ms", "1 s"]);
+        assert_eq!(texts(&axis), ["10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
         assert_eq!(texts(&Axis::latency("", 1_000.0, 1_000.0)), ["1 ms", "2 ms"]);
         assert!(texts(&Axis::latency("", 0.0, f64::MAX)).len() > 5);
     }
@@ -185,6 +198,6 @@ mod tests {
     fn percentiles_reach_as_far_as_there_are_values() {
         assert_eq!(texts(&Axis::tail("", 1_200)), ["50", "90", "99", "99.9"]);
         assert_eq!(texts(&Axis::tail("", 3)), ["50", "90"]);
-        assert_eq!(texts(&Axis::tail("", u64::MAX)).len(), 7);
+        assert_eq!(texts(&Axis::tail("", u64::MAX)).len(), 6);
     }
 }

@@ -18,6 +18,9 @@ const WIDTH: u32 = 560;
 /// Usual height in pixels.
 const HEIGHT: u32 = 300;
 
+/// Points from which on a line over time is drawn thinner, so that it does not hide others.
+const CROWDED: usize = 400;
+
 /// Height of letters in pixels; the backend divides by the second figure.
 const LETTERS: f64 = 12.5 * 1.24;
 
@@ -77,14 +80,16 @@ impl Chart {
             .y_label_area_size(78 * FINE)
             .build_cartesian_2d(Along(self.x.clone()), Along(self.y.clone()))?;
         chart.draw_series(self.shaded.iter().map(|(from, to)| {
-            let corners = [(self.x.place(*from), self.y.ends.0), (self.x.place(*to), self.y.ends.1)];
+            let corners =
+                [(self.x.place(*from), self.y.ends.0), (self.x.place(*to), self.y.ends.1)];
             Rectangle::new(corners, SHADE.filled())
         }))?;
         let text = ("sans-serif", LETTERS * f64::from(FINE)).into_font().color(&INK);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .bold_line_style(GRID.stroke_width(FINE))
+        let mut mesh = chart.configure_mesh();
+        if !self.x.wants_lines() {
+            mesh.disable_x_mesh();
+        }
+        mesh.bold_line_style(GRID.stroke_width(FINE))
             .light_line_style(TRANSPARENT)
             .axis_style(INK.stroke_width(FINE))
             .set_all_tick_mark_size(4 * FINE)
@@ -93,6 +98,7 @@ impl Chart {
             .x_desc(self.x.label.as_str())
             .y_desc(self.y.label.as_str())
             .draw()?;
+        drop(mesh);
         for line in &self.lines {
             let colour = RGBColor(0, 0, 0xA0 + line.colour % COLOURS);
             for piece in self.pieces(line) {
@@ -104,7 +110,8 @@ impl Chart {
                     let tint = colour.mix(0.15);
                     chart.draw_series(AreaSeries::new(piece.clone(), self.y.ends.0, tint))?;
                 }
-                let stroke = colour.stroke_width(FINE * 7 / 4);
+                let crowded = piece.len() > CROWDED && !self.x.wants_lines();
+                let stroke = colour.stroke_width(if crowded { FINE * 9 / 8 } else { FINE * 7 / 4 });
                 chart.draw_series([PathElement::new(piece, stroke)])?;
             }
         }
@@ -128,7 +135,10 @@ impl Ranged for Along {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;
 
-    #[expect(clippy::cast_possible_truncation, reason = "a position on a sheet of a few thousand units")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a position on a sheet of a few thousand units"
+    )]
     fn map(&self, place: &f64, (first, last): (i32, i32)) -> i32 {
         let (from, to) = self.0.ends;
         let share = (place - from) / (to - from);

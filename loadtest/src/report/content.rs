@@ -37,13 +37,20 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
 
 /// The settings, which the terminal has no need of: they were typed there.
 pub(super) fn settings(report: &Report) -> Section {
-    let rows = report.settings.iter().map(|(name, value)| row([name.clone(), value.clone()])).collect();
-    Section { title: "Settings", notes: Vec::new(), head: vec!["setting", "value"], rows }
+    let rows =
+        report.settings.iter().map(|(name, value)| row([name.clone(), value.clone()])).collect();
+    let notes = none_said(&report.settings, "None.");
+    Section { title: "Settings", notes, head: vec!["setting", "value"], rows }
 }
 
 /// A violation of whichever kind: all of them together.
 pub(super) fn violations(report: &Report) -> u64 {
     report.proof.found.iter().map(|(_, count)| count).sum()
+}
+
+/// A note in place of a table without rows.
+fn none_said<T>(rows: &[T], note: &str) -> Vec<String> {
+    if rows.is_empty() { vec![note.to_owned()] } else { Vec::new() }
 }
 
 fn row<const N: usize>(cells: [String; N]) -> Row {
@@ -63,7 +70,12 @@ fn work(report: &Report) -> Section {
     let (totals, intended) = (&report.totals, &report.intended);
     let line = |name: &str, meant: Option<u64>, done: u64| {
         let meant = meant.map_or_else(|| NONE.to_owned(), count);
-        row([name.to_owned(), meant, count(done), quantity_or_none(per_second(done, totals.seconds))])
+        row([
+            name.to_owned(),
+            meant,
+            count(done),
+            quantity_or_none(per_second(done, totals.seconds)),
+        ])
     };
     let peak = report.timeline.iter().map(|slice| slice.connected).max().unwrap_or(0);
     let received = per_second(totals.bytes_received, totals.seconds);
@@ -99,8 +111,8 @@ fn work(report: &Report) -> Section {
 }
 
 fn latencies(latencies: &[Latency]) -> Section {
-    let mut notes: Vec<String> =
-        latencies.iter().map(|latency| format!("{}: {}", latency.name, latency.meaning)).collect();
+    let mut notes = none_said(latencies, "None was measured.");
+    notes.extend(latencies.iter().map(|latency| format!("{}: {}", latency.name, latency.meaning)));
     if latencies.iter().any(|latency| (1..1_000).contains(&latency.count)) {
         notes.push("Of fewer than 1,000 values, p99.9 says no more than max.".to_owned());
     }
@@ -165,7 +177,10 @@ fn server(report: &Report) -> Section {
                 "floor: the same sends and nothing else, CPU per 1M deliveries",
                 seconds(floor.cpu_s_per_million_deliveries),
             ),
-            pair("server's CPU as a multiple of the floor's", format!("{} ×", quantity(floor.ratio))),
+            pair(
+                "server's CPU as a multiple of the floor's",
+                format!("{} ×", quantity(floor.ratio)),
+            ),
         ]),
         None => notes.push("The floor was not measured.".to_owned()),
     }
@@ -250,7 +265,7 @@ fn thresholds(results: &[ThresholdResult]) -> Section {
     };
     Section {
         title: "Thresholds",
-        notes: if results.is_empty() { vec!["None was set.".to_owned()] } else { Vec::new() },
+        notes: none_said(results, "None was set."),
         head: vec!["threshold", "bound", "measured", "verdict"],
         rows: results.iter().map(line).collect(),
     }

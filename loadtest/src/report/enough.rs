@@ -52,7 +52,9 @@ fn too_little_done(report: &Report) -> Option<String> {
     ]
     .into_iter()
     .find(|(_, done, meant, share)| float(*done) < float(*meant) * share)
-    .map(|(what, done, meant, _)| format!("too little done: {} of {} {what}", count(done), count(meant)))
+    .map(|(what, done, meant, _)| {
+        format!("too little done: {} of {} {what}", count(done), count(meant))
+    })
 }
 
 fn timed(report: &Report, name: &str) -> u64 {
@@ -109,15 +111,22 @@ mod tests {
 
     #[test]
     fn a_run_without_the_work_that_was_meant_is_not() {
-        assert!(judged(|r| r.intended = super::super::Intended { seconds: 30.0, ..Default::default() })
-            .starts_with("nothing was meant"));
-        assert!(judged(|r| r.timeline.iter_mut().for_each(|s| s.connected /= 2)).contains("connections"));
+        assert!(
+            judged(|r| r.intended = super::super::Intended { seconds: 30.0, ..Default::default() })
+                .starts_with("nothing was meant")
+        );
+        assert!(
+            judged(|r| r.timeline.iter_mut().for_each(|s| s.connected /= 2))
+                .contains("connections")
+        );
         assert!(judged(|r| r.timeline.clear()).contains("connections"));
         assert!(judged(|r| r.totals.posted = 1).contains("messages were due"));
         assert!(judged(|r| r.totals.acked = 0).contains("messages were acknowledged"));
         assert!(judged(|r| r.totals.delivered = 5).contains("events were delivered"));
         assert!(judged(|r| r.latencies.clear()).contains("acknowledgements were timed"));
-        assert!(judged(|r| r.latencies.retain(|l| l.name == "ack")).contains("deliveries were timed"));
+        assert!(
+            judged(|r| r.latencies.retain(|l| l.name == "ack")).contains("deliveries were timed")
+        );
     }
 
     #[test]
@@ -125,7 +134,10 @@ mod tests {
         assert!(judged(|r| r.proof.found.clear()).contains("nothing was checked"));
         assert!(judged(|r| r.proof.threads = 0).contains("threads were read back"));
         assert!(judged(|r| r.proof.events = 10).contains("events were read back"));
-        assert!(judged(|r| r.proof.acks = r.totals.acked - 1).contains("acknowledgements were looked up"));
+        assert!(
+            judged(|r| r.proof.acks = r.totals.acked - 1)
+                .contains("acknowledgements were looked up")
+        );
         assert!(judged(|r| r.proof.deliveries = 0).contains("deliveries were compared"));
         assert_eq!(
             judged(|r| {

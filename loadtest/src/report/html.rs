@@ -6,12 +6,17 @@ use std::path::Path;
 
 use super::Report;
 use super::chart::Chart;
-use super::content::{Section, sections, settings, violations};
+use super::content::{Row, Section, sections, settings, violations};
 use super::file::write_whole;
 use super::plots::plots;
-use super::units::{NONE, count, duration_us, float, per_second, quantity, quantity_or_none, seconds};
+use super::units::{
+    NONE, count, duration_us, float, per_second, quantity, quantity_or_none, seconds,
+};
 
 const STYLE: &str = include_str!("page.css");
+
+/// Columns of a table that still fit into half of the page.
+const COLUMNS_OF_HALF_WIDTH: usize = 4;
 
 /// Writes the page: a reader sees the one from before or the whole new one, nothing between.
 pub fn write(report: &Report, path: &Path) -> Result<()> {
@@ -23,11 +28,14 @@ pub fn html(report: &Report) -> Result<String> {
     let mut body = header(report);
     body.push_str(&tiles(report));
     body.push_str(&drawn(&plots(report))?);
+    let (wide, narrow): (Vec<_>, Vec<_>) = sections(report)
+        .into_iter()
+        .chain([settings(report)])
+        .partition(|section| section.head.len() > COLUMNS_OF_HALF_WIDTH);
+    body.extend(wide.iter().map(table));
     body.push_str("<section class=\"tables\">");
-    for section in sections(report).iter().chain([&settings(report)]) {
-        body.push_str(&table(section));
-    }
-    body.push_str("</section>");
+    body.extend(narrow.iter().map(table));
+    body.push_str("</section>\n");
     body.push_str(&examples(report));
     Ok(format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/>\
@@ -56,6 +64,11 @@ fn escaped(text: &str) -> String {
     out
 }
 
+/// The markup of each, one after the other.
+fn each<T>(items: &[T], markup: impl Fn(&T) -> String) -> String {
+    items.iter().map(markup).collect::<Vec<_>>().concat()
+}
+
 fn verdict(report: &Report) -> &'static str {
     if report.passed { "PASSED" } else { "FAILED" }
 }
@@ -64,7 +77,7 @@ fn list(class: &str, items: &[String]) -> String {
     if items.is_empty() {
         return String::new();
     }
-    let items: String = items.iter().map(|item| format!("<li>{}</li>", escaped(item))).collect();
+    let items = each(items, |item| format!("<li>{}</li>", escaped(item)));
     format!("<ul class=\"{class}\">{items}</ul>")
 }
 
@@ -86,11 +99,14 @@ fn header(report: &Report) -> String {
 fn tiles(report: &Report) -> String {
     let totals = &report.totals;
     let latency = |name: &str| {
-        let found = report.latencies.iter().find(|latency| latency.name == name && latency.count > 0);
+        let found =
+            report.latencies.iter().find(|latency| latency.name == name && latency.count > 0);
         found.map_or_else(|| NONE.to_owned(), |latency| duration_us(float(latency.p99_us)))
     };
-    let cost = report.server.map(|used| used.cpu_s_per_million_deliveries).filter(|cost| *cost > 0.0);
-    let violated = if report.proof.found.is_empty() { NONE.to_owned() } else { count(violations(report)) };
+    let cost =
+        report.server.map(|used| used.cpu_s_per_million_deliveries).filter(|cost| *cost > 0.0);
+    let violated =
+        if report.proof.found.is_empty() { NONE.to_owned() } else { count(violations(report)) };
     let tiles = [
         ("acknowledged per s", quantity_or_none(per_second(totals.acked, totals.seconds)), false),
         ("delivered per s", quantity_or_none(per_second(totals.delivered, totals.seconds)), false),
@@ -99,7 +115,9 @@ fn tiles(report: &Report) -> String {
         ("server CPU per 1M deliveries", cost.map_or_else(|| NONE.to_owned(), seconds), false),
         (
             "of the floor's CPU",
-            report.floor.map_or_else(|| NONE.to_owned(), |floor| format!("{} ×", quantity(floor.ratio))),
+            report
+                .floor
+                .map_or_else(|| NONE.to_owned(), |floor| format!("{} ×", quantity(floor.ratio))),
             false,
         ),
         ("errors", count(totals.errors), totals.errors > 0),
@@ -109,60 +127,64 @@ fn tiles(report: &Report) -> String {
         let class = if *bad { "tile bad" } else { "tile" };
         format!("<div class=\"{class}\"><b>{value}</b><span>{name}</span></div>")
     };
-    format!("<section class=\"tiles\">{}</section>\n", tiles.iter().map(tile).collect::<String>())
+    format!("<section class=\"tiles\">{}</section>\n", each(&tiles, tile))
 }
 
 fn drawn(plots: &[Chart]) -> Result<String> {
     if plots.is_empty() {
-        return Ok("<p class=\"quiet\">No interval of the run was recorded, so there are no plots.</p>\n".to_owned());
+        return Ok(
+            "<p class=\"quiet\">No interval of the run was recorded, so there are no plots.</p>\n"
+                .to_owned(),
+        );
     }
-    let mut out = String::from("<section class=\"plots\">");
-    for plot in plots {
-        let mut legend: String = plot
-            .lines
-            .iter()
-            .map(|line| format!("<span><i class=\"c{}\"></i>{}</span>", line.colour, escaped(&line.label)))
-            .collect();
-        if !plot.shaded.is_empty() {
-            legend.push_str("<span><i class=\"shade\"></i>not measured: warm-up, cool-down</span>");
-        }
-        out.push_str(&format!(
-            "<figure><figcaption><h2>{}</h2><p class=\"legend\">{legend}</p></figcaption>{}{}</figure>",
-            plot.title,
-            plot.svg().map_err(std::io::Error::other)?,
-            note(&plot.note),
-        ));
+    let figures = plots.iter().map(figure).collect::<Result<Vec<_>>>()?.concat();
+    Ok(format!("<section class=\"plots\">{figures}</section>\n"))
+}
+
+fn figure(plot: &Chart) -> Result<String> {
+    let key = |class: &str, label: &str| format!("<span><i class=\"{class}\"></i>{label}</span>");
+    let mut legend =
+        each(&plot.lines, |line| key(&format!("c{}", line.colour), &escaped(&line.label)));
+    if !plot.shaded.is_empty() {
+        legend.push_str(&key("shade", "not measured: warm-up, cool-down"));
     }
-    out.push_str("</section>\n");
-    Ok(out)
+    Ok(format!(
+        "<figure><figcaption><h2>{}</h2><p class=\"legend\">{legend}</p></figcaption>{}{}</figure>",
+        plot.title,
+        plot.svg().map_err(std::io::Error::other)?,
+        note(&plot.note),
+    ))
 }
 
 fn note(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("<p class=\"quiet\">{}</p>", escaped(text)) }
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("<p class=\"quiet\">{}</p>", escaped(text))
+    }
 }
 
 fn table(section: &Section) -> String {
-    let mut out = format!("<article><h2>{}</h2>", section.title);
-    out.extend(section.notes.iter().map(|text| note(text)));
-    if !section.rows.is_empty() {
-        let head: String =
-            section.head.iter().map(|head| format!("<th scope=\"col\">{}</th>", escaped(head))).collect();
-        out.push_str(&format!("<div class=\"scroll\"><table><thead><tr>{head}</tr></thead><tbody>"));
-        for row in &section.rows {
-            out.push_str(if row.bad { "<tr class=\"bad\">" } else { "<tr>" });
-            for (column, cell) in row.cells.iter().enumerate() {
-                let cell = escaped(cell);
-                out.push_str(&match column {
-                    0 => format!("<th scope=\"row\">{cell}</th>"),
-                    _ => format!("<td>{cell}</td>"),
-                });
-            }
-            out.push_str("</tr>");
-        }
-        out.push_str("</tbody></table></div>");
-    }
-    out.push_str("</article>\n");
-    out
+    let notes = each(&section.notes, |text| note(text));
+    let head = each(&section.head, |head| format!("<th scope=\"col\">{}</th>", escaped(head)));
+    let rows = each(&section.rows, row);
+    let table = if rows.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<div class=\"scroll\"><table><thead><tr>{head}</tr></thead>\
+             <tbody>{rows}</tbody></table></div>"
+        )
+    };
+    format!("<article><h2>{}</h2>{notes}{table}</article>\n", section.title)
+}
+
+fn row(row: &Row) -> String {
+    let open = if row.bad { "<tr class=\"bad\">" } else { "<tr>" };
+    let (name, figures) =
+        row.cells.split_first().map_or(("", &[][..]), |(name, rest)| (name, rest));
+    let figures = each(figures, |cell| format!("<td>{}</td>", escaped(cell)));
+    format!("{open}<th scope=\"row\">{}</th>{figures}</tr>", escaped(name))
 }
 
 fn examples(report: &Report) -> String {
@@ -196,7 +218,8 @@ mod tests {
             }
             assert_well_formed(&page);
             let outside = page.replace("http://www.w3.org/2000/svg", "");
-            for fetch in ["http:", "https:", "src=", "href=", "url(", "@import", "<script", "<link"] {
+            for fetch in ["http:", "https:", "src=", "href=", "url(", "@import", "<script", "<link"]
+            {
                 assert!(!outside.contains(fetch), "{name}: {fetch}");
             }
         }
@@ -228,7 +251,9 @@ mod tests {
     fn the_page_says_the_verdict_and_why() {
         let page = html(&sample::failed()).unwrap();
         assert!(page.contains("<title>FAILED conversations</title>"));
-        assert!(page.contains("<li>3 acknowledged messages are not in the log of their thread</li>"));
+        assert!(
+            page.contains("<li>3 acknowledged messages are not in the log of their thread</li>")
+        );
         assert!(page.contains("500 threads of 4 &lt;people&gt; &amp; their &quot;devices&quot;"));
         assert!(html(&sample::passed()).unwrap().contains(">PASSED<"));
     }

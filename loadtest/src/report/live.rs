@@ -163,7 +163,13 @@ mod tests {
     use super::*;
 
     fn slice(at_s: f64) -> Slice {
-        Slice { at_s, connected: 1_000, acked_per_s: 40.0, delivered_per_s: 40_012.0, ..Slice::default() }
+        Slice {
+            at_s,
+            connected: 1_000,
+            acked_per_s: 40.0,
+            delivered_per_s: 40_012.0,
+            ..Slice::default()
+        }
     }
 
     #[test]

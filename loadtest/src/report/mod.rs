@@ -15,6 +15,7 @@ mod summary;
 mod table;
 mod thresholds;
 mod units;
+mod verdict;
 #[cfg(test)]
 mod well_formed;
 
@@ -23,3 +24,4 @@ pub use live::Live;
 pub use summary::*;
 pub use table::table;
 pub use thresholds::Thresholds;
+pub use verdict::settle;

@@ -3,7 +3,7 @@
 
 use super::axis::{Axis, short};
 use super::chart::{COLOURS, Chart, Line};
-use super::units::float;
+use super::units::{float, per_second};
 use super::{Latency, Report, Slice};
 
 /// Colour of what belongs to the server.
@@ -17,6 +17,9 @@ const KIB_PER_MIB: f64 = 1_024.0;
 
 /// A line over time: its name, its colour, and its value in an interval, if it has one.
 type Course = (&'static str, u8, fn(&Slice) -> Option<f64>);
+
+/// Makes an axis up to a value, with that text on its ticks.
+type MakeAxis = fn(&str, f64, fn(f64) -> String) -> Axis;
 
 /// All plots that have something to show, in the order of the page.
 pub(super) fn plots(report: &Report) -> Vec<Chart> {
@@ -40,28 +43,35 @@ pub(super) fn plots(report: &Report) -> Vec<Chart> {
             ],
         ),
         distribution(&report.latencies),
-        moving(report, "Acknowledged messages", "messages per second", |slice| slice.acked_per_s),
-        moving(report, "Delivered events", "events per second", |slice| slice.delivered_per_s),
+        rate(report, "Acknowledged messages", "messages per second", |slice, _| {
+            Some(slice.acked_per_s)
+        }),
+        rate(report, "Delivered events", "events per second", |slice, _| {
+            Some(slice.delivered_per_s)
+        }),
         course(
             report,
             ("Connections open", "connections"),
+            Of::End,
             Axis::whole,
             &[("open", SERVER, |slice| Some(float(slice.connected)))],
         ),
-        opened(report),
-        course(
+        rate(report, "Connections opened", "connections per second", |slice, seconds| {
+            per_second(slice.connects, seconds)
+        }),
+        both(
             report,
             ("CPU", "% of one core"),
-            Axis::linear,
+            Of::Interval,
             &[
                 ("server", SERVER, |slice| slice.server_cpu_percent),
                 ("load tester (its own)", TESTER, |slice| Some(slice.tester_cpu_percent)),
             ],
         ),
-        course(
+        both(
             report,
             ("Resident memory", "MiB"),
-            Axis::linear,
+            Of::End,
             &[
                 ("server", SERVER, |slice| Some(float(slice.server_resident_kib?) / KIB_PER_MIB)),
                 ("load tester (its own)", TESTER, |slice| {
@@ -79,10 +89,37 @@ fn some(us: u64) -> Option<f64> {
     (us > 0).then(|| float(us))
 }
 
-fn lines(timeline: &[Slice], courses: &[Course]) -> Vec<Line> {
+/// Which part of an interval a value is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// All of it: a step.
+    Interval,
+    /// Its end: a point.
+    End,
+}
+
+/// The points of a course; `value` is also told how many seconds the interval has.
+fn points(
+    timeline: &[Slice],
+    of: Of,
+    value: impl Fn(&Slice, f64) -> Option<f64>,
+) -> Vec<Option<(f64, f64)>> {
+    let mut before = 0.0;
+    let mut points = Vec::new();
+    for slice in timeline {
+        let value = value(slice, slice.at_s - before).filter(|y| y.is_finite());
+        if of == Of::Interval && value.is_some() {
+            points.push(value.map(|y| (before, y)));
+        }
+        points.push(value.map(|y| (slice.at_s, y)));
+        before = slice.at_s;
+    }
+    points
+}
+
+fn lines(timeline: &[Slice], of: Of, courses: &[Course]) -> Vec<Line> {
     let line = |(label, colour, value): &Course| {
-        let point = |slice: &Slice| Some((slice.at_s, value(slice).filter(|y| y.is_finite())?));
-        let points = timeline.iter().map(point).collect();
+        let points = points(timeline, of, |slice, _| value(slice));
         Line { label: (*label).to_owned(), colour: *colour, area: false, points }
     };
     let lines = courses.iter().map(line);
@@ -117,54 +154,52 @@ fn over_time(report: &Report, title: &'static str, y: Axis, lines: Vec<Line>) ->
 fn course(
     report: &Report,
     (title, unit): (&'static str, &str),
-    axis: fn(&str, f64, fn(f64) -> String) -> Axis,
+    of: Of,
+    axis: MakeAxis,
     courses: &[Course],
 ) -> Option<Chart> {
-    let lines = lines(&report.timeline, courses);
+    let lines = lines(&report.timeline, of, courses);
     let max = values(&lines).reduce(f64::max)?;
     Some(over_time(report, title, axis(unit, max, short), lines))
 }
 
-/// How much of something there was, with the area below it tinted; left out if there never was any.
-fn moving(
+/// Of the server and of the load tester, each told apart by name and colour.
+fn both(report: &Report, what: (&'static str, &str), of: Of, courses: &[Course]) -> Option<Chart> {
+    let mut chart = course(report, what, of, Axis::linear, courses)?;
+    if !chart.lines.iter().any(|line| line.colour == SERVER) {
+        "The server's process was not watched.".clone_into(&mut chart.note);
+    }
+    Some(chart)
+}
+
+/// How much of something happened a second, with the area below it tinted; left out if there never
+/// was any.
+fn rate(
     report: &Report,
     title: &'static str,
     unit: &str,
-    value: fn(&Slice) -> f64,
+    value: fn(&Slice, f64) -> Option<f64>,
 ) -> Option<Chart> {
-    let points = report.timeline.iter().map(|slice| Some((slice.at_s, value(slice))));
-    let line = Line { label: unit.to_owned(), colour: SERVER, area: true, points: points.collect() };
+    let points = points(&report.timeline, Of::Interval, value);
+    let line = Line { label: unit.to_owned(), colour: SERVER, area: true, points };
     let max = values(std::slice::from_ref(&line)).filter(|y| *y > 0.0).reduce(f64::max)?;
     Some(over_time(report, title, Axis::linear(unit, max, short), vec![line]))
 }
 
 fn latency_course(report: &Report, title: &'static str, courses: [Course; 3]) -> Option<Chart> {
-    let lines = lines(&report.timeline, &courses);
+    let lines = lines(&report.timeline, Of::Interval, &courses);
     let (min, max) = (values(&lines).reduce(f64::min)?, values(&lines).reduce(f64::max)?);
     let axis = Axis::latency("latency, logarithmic", min, max);
     Some(over_time(report, title, axis, lines))
 }
 
-/// Connections opened a second; intervals need not be equally long.
-fn opened(report: &Report) -> Option<Chart> {
-    let mut before = 0.0;
-    let mut rate = |slice: &Slice| {
-        let length = slice.at_s - before;
-        before = slice.at_s;
-        (length > 0.0).then(|| (slice.at_s, float(slice.connects) / length))
-    };
-    let points: Vec<_> = report.timeline.iter().map(&mut rate).collect();
-    let max = points.iter().flatten().map(|(_, y)| *y).filter(|y| *y > 0.0).reduce(f64::max)?;
-    let unit = "connections per second";
-    let line = Line { label: unit.to_owned(), colour: 3, area: true, points };
-    Some(over_time(report, "Connections opened", Axis::linear(unit, max, short), vec![line]))
-}
-
 /// Left out if there are none, as it should be.
 fn errors(report: &Report) -> Option<Chart> {
+    if report.timeline.iter().all(|slice| slice.errors == 0) {
+        return None;
+    }
     let errors: Course = ("errors", 2, |slice| Some(float(slice.errors)));
-    let any = report.timeline.iter().any(|slice| slice.errors > 0);
-    if any { course(report, ("Errors", "errors in each interval"), Axis::whole, &[errors]) } else { None }
+    course(report, ("Errors", "errors in each interval"), Of::Interval, Axis::whole, &[errors])
 }
 
 /// How long the slowest of many took: the tail is what people feel.
@@ -184,7 +219,11 @@ fn distribution(latencies: &[Latency]) -> Option<Chart> {
         .collect();
     let (min, max) = (values(&lines).reduce(f64::min)?, values(&lines).reduce(f64::max)?);
     let left_out = latencies.iter().filter(|latency| latency.count > 0).count() - lines.len();
-    let note = if left_out > 0 { format!("{left_out} more in the table of latencies.") } else { String::new() };
+    let note = if left_out > 0 {
+        format!("{left_out} more in the table of latencies.")
+    } else {
+        String::new()
+    };
     Some(Chart {
         title: "Distribution of latencies",
         note,

@@ -18,13 +18,26 @@ pub(super) fn all() -> Vec<(&'static str, Report)> {
 /// A run in which everything went well.
 pub(super) fn passed() -> Report {
     let latencies = vec![
-        latency("ack", "from the moment a message was due to its acknowledgement", 1_200, 1.4, 0.35),
-        latency("delivery", "from the moment a message was due to its arrival", 1_200_000, 2.6, 0.5),
+        latency(
+            "ack",
+            "from the moment a message was due to its acknowledgement",
+            1_200,
+            1.4,
+            0.35,
+        ),
+        latency(
+            "delivery",
+            "from the moment a message was due to its arrival",
+            1_200_000,
+            2.6,
+            0.5,
+        ),
         latency("connect", "from the first packet to the answer to the handshake", 1_000, 0.7, 0.3),
     ];
     let mut report = Report {
         scenario: "fan-out".to_owned(),
-        description: "one thread, 1,000 sockets; 40 messages a second, each to all of them".to_owned(),
+        description: "one thread, 1,000 sockets; 40 messages a second, each to all of them"
+            .to_owned(),
         started: "2026-11-21T21:36:57Z".to_owned(),
         settings: [("--target", "127.0.0.1:7777"), ("--sockets", "1000"), ("--rate", "40")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -38,8 +51,13 @@ pub(super) fn passed() -> Report {
         timeline: timeline(40, 5, 35),
         ..empty()
     };
-    report.intended =
-        Intended { seconds: 30.0, connections: 1_000, acks: 1_200, deliveries: 1_200_000, checked: true };
+    report.intended = Intended {
+        seconds: 30.0,
+        connections: 1_000,
+        acks: 1_200,
+        deliveries: 1_200_000,
+        checked: true,
+    };
     report.totals = Totals {
         seconds: 30.004,
         posted: 1_200,
@@ -116,7 +134,13 @@ pub(super) fn long() -> Report {
     report.timeline = timeline(600, 90, 540);
     let names = ["join", "back", "typing", "receipt"];
     for (n, name) in (1_u32..).zip(names) {
-        report.latencies.push(latency(name, "from asking to the answer", 4_000, 0.6 * f64::from(n), 0.6));
+        report.latencies.push(latency(
+            name,
+            "from asking to the answer",
+            4_000,
+            0.6 * f64::from(n),
+            0.6,
+        ));
     }
     report
 }
@@ -143,7 +167,8 @@ pub(super) fn one_slice() -> Report {
 /// A run in which nothing moved.
 pub(super) fn zeros() -> Report {
     let timeline = (1..=10).map(|at| Slice { at_s: f64::from(at), ..Slice::default() }).collect();
-    let none = Latency { count: 0, buckets: Vec::new(), ..latency("ack", "none came", 0, 0.0, 0.0) };
+    let none =
+        Latency { count: 0, buckets: Vec::new(), ..latency("ack", "none came", 0, 0.0, 0.0) };
     Report { timeline, latencies: vec![none], server: Some(ProcessUse::default()), ..empty() }
 }
 
@@ -192,7 +217,13 @@ fn cost(user_s: f64, system_s: f64, kib: u64, each: f64) -> ProcessUse {
     }
 }
 
-fn threshold(name: &str, bound: f64, measured: Option<f64>, unit: &str, kept: bool) -> ThresholdResult {
+fn threshold(
+    name: &str,
+    bound: f64,
+    measured: Option<f64>,
+    unit: &str,
+    kept: bool,
+) -> ThresholdResult {
     ThresholdResult { name: name.to_owned(), bound, measured, unit: unit.to_owned(), kept }
 }
 
@@ -202,7 +233,11 @@ fn kinds(lost: u64) -> Vec<(String, u64)> {
         .into()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "made up, small and positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "made up, small and positive"
+)]
 fn whole(value: f64) -> u64 {
     value as u64
 }
@@ -242,10 +277,10 @@ fn latency(name: &str, meaning: &str, count: u64, median_ms: f64, spread: f64) -
 fn timeline(slices: u32, warm: u32, until: u32) -> Vec<Slice> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut one = |at: u32| {
-        let load = (f64::from(at) / f64::from(warm.max(1))).min(1.0)
-            * if at > until { 0.3 } else { 1.0 };
+        let load =
+            (f64::from(at) / f64::from(warm.max(1))).min(1.0) * if at > until { 0.3 } else { 1.0 };
         let mut noise = |around: f64| around * (0.85 + 0.3 * random.f64());
-        let spike = if at % 17 == 0 { 4.0 } else { 1.0 };
+        let spike = if at.is_multiple_of(17) { 4.0 } else { 1.0 };
         Slice {
             at_s: f64::from(at),
             measured: at > warm && at <= until,

@@ -27,7 +27,10 @@ pub fn table(report: &Report) -> String {
         }
         let left = examples.len().saturating_sub(EXAMPLES_SHOWN);
         if left > 0 {
-            out.push_str(&format!("  and {left} more in the JSON file and on the page\n"));
+            out.push_str(&wrapped(
+                "  ",
+                &format!("and {left} more in the JSON file and on the page"),
+            ));
         }
     }
     out
@@ -35,7 +38,8 @@ pub fn table(report: &Report) -> String {
 
 fn verdict(report: &Report) -> String {
     let word = if report.passed { "PASSED" } else { "FAILED" };
-    let mut out = wrapped(&format!("{word}  "), &format!("{}: {}", report.scenario, report.description));
+    let mut out =
+        wrapped(&format!("{word}  "), &format!("{}: {}", report.scenario, report.description));
     for failure in &report.failures {
         out.push_str(&wrapped("- ", failure));
     }
@@ -52,8 +56,8 @@ fn written(section: &Section) -> String {
     }
     let mut table = Table::new();
     table
-        // Without lines between rows: figures are easier to compare close together.
-        .load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()))
+        // One line, below the heads: figures are easier to compare close together.
+        .load_style(presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─')))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
         .set_header(section.head.iter().map(|head| plain(head)));

@@ -95,9 +95,12 @@ const ALL: [Threshold; 16] = [
         let kib = r.server.map(|used| used.resident_max_kib).filter(|kib| *kib > 0)?;
         Some(float(kib) / KIB_PER_MIB)
     }),
-    at_most("max-server-cpu-percent", "%", "Server's CPU in percent of one core, on average", |r| {
-        cpu_percent(&r.server?, r.totals.seconds)
-    }),
+    at_most(
+        "max-server-cpu-percent",
+        "%",
+        "Server's CPU in percent of one core, on average",
+        |r| cpu_percent(&r.server?, r.totals.seconds),
+    ),
     Threshold {
         default: Some("95"),
         ..at_most(
@@ -126,7 +129,8 @@ impl Thresholds {
     /// Holds the run against every bound that was set, in the order of the flags. Reads nothing but
     /// the report. A figure that the run does not have, or that is no number, misses its bound.
     pub fn judge(&self, report: &Report) -> Vec<ThresholdResult> {
-        let set = ALL.iter().zip(self.bounds).filter_map(|(threshold, bound)| Some((threshold, bound?)));
+        let set =
+            ALL.iter().zip(self.bounds).filter_map(|(threshold, bound)| Some((threshold, bound?)));
         set.map(|(threshold, bound)| {
             let measured = (threshold.figure)(report).filter(|figure| figure.is_finite());
             let kept = measured.is_some_and(|figure| match threshold.side {
@@ -164,9 +168,9 @@ impl Args for Thresholds {
                 .help(threshold.help)
                 .help_heading("Thresholds: a run that misses one fails");
             command.arg(match threshold.default {
-                Some(default) => {
-                    arg.default_value(default).help(format!("{}; {OFF} to allow any", threshold.help))
-                }
+                Some(default) => arg
+                    .default_value(default)
+                    .help(format!("{}; {OFF} to allow any", threshold.help)),
                 None => arg,
             })
         })

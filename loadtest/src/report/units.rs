@@ -48,7 +48,10 @@ pub(super) fn duration_us(us: f64) -> String {
     if !us.is_finite() {
         NONE.to_owned()
     } else if us < 999.5 {
-        format!("{} µs", if us < 9.95 && us.fract() != 0.0 { format!("{us:.1}") } else { format!("{us:.0}") })
+        format!(
+            "{} µs",
+            if us < 9.95 && us.fract() != 0.0 { format!("{us:.1}") } else { format!("{us:.0}") }
+        )
     } else if us < 999_500.0 {
         format!("{} ms", three_digits(us / 1e3))
     } else {
@@ -98,7 +101,8 @@ fn three_digits(value: f64) -> String {
 
 /// Sets the thousands of a written number apart.
 fn grouped(written: &str) -> String {
-    let (whole, fraction) = written.find('.').map_or((written, ""), |point| written.split_at(point));
+    let (whole, fraction) =
+        written.find('.').map_or((written, ""), |point| written.split_at(point));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
     let mut out = String::from(sign);
     for (place, digit) in digits.chars().enumerate() {

@@ -6,7 +6,8 @@ pub(super) fn assert_well_formed(text: &str) {
     let mut rest = text.trim_start_matches("<!DOCTYPE html>");
     while let Some(at) = rest.find('<') {
         assert_text(&rest[..at]);
-        let end = rest[at..].find('>').unwrap_or_else(|| panic!("not closed: {}", start(&rest[at..])));
+        let end =
+            rest[at..].find('>').unwrap_or_else(|| panic!("not closed: {}", start(&rest[at..])));
         let tag = &rest[at + 1..at + end];
         rest = &rest[at + end + 1..];
         if let Some(name) = tag.strip_prefix('/') {
@@ -40,7 +41,11 @@ fn assert_attributes(attributes: &str) {
 fn assert_text(text: &str) {
     for (at, _) in text.match_indices('&') {
         let entity = text[at..].split(';').next().unwrap_or_default();
-        assert!(["&amp", "&lt", "&gt", "&quot", "&apos", "&#39"].contains(&entity), "{}", start(&text[at..]));
+        assert!(
+            ["&amp", "&lt", "&gt", "&quot", "&apos", "&#39"].contains(&entity),
+            "{}",
+            start(&text[at..])
+        );
     }
 }
 

@@ -83,7 +83,8 @@ fn a_figure_that_the_run_does_not_have_misses_its_bound() {
 #[test]
 fn a_figure_that_is_no_number_misses_its_bound() {
     let mut report = sample::passed();
-    report.floor = Some(super::super::Floor { cpu_s_per_million_deliveries: 0.0, ratio: f64::INFINITY });
+    report.floor =
+        Some(super::super::Floor { cpu_s_per_million_deliveries: 0.0, ratio: f64::INFINITY });
     let results = judged(&["--max-floor-ratio=2"], &report);
     assert_eq!(results, [("--max-floor-ratio".to_owned(), None, false)]);
 }
@@ -93,10 +94,14 @@ fn errors_and_a_saturated_tester_fail_a_run_unless_they_are_allowed() {
     let mut report = sample::passed();
     report.totals.errors = 1;
     report.tester.user_s = report.totals.seconds;
-    let failed: Vec<String> = parsed(&[]).unwrap().judge(&report).into_iter().map(|r| r.name).collect();
+    let failed: Vec<String> =
+        parsed(&[]).unwrap().judge(&report).into_iter().map(|r| r.name).collect();
     assert_eq!(failed, ["--max-errors", "--max-tester-cpu-percent"]);
     assert!(judged(&["--max-errors=off", "--max-tester-cpu-percent=off"], &report).is_empty());
-    assert_eq!(judged(&["--max-errors=1"], &report), [("--max-errors".to_owned(), Some(1.0), true)]);
+    assert_eq!(
+        judged(&["--max-errors=1"], &report),
+        [("--max-errors".to_owned(), Some(1.0), true)]
+    );
 }
 
 #[test]
