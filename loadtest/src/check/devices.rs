@@ -55,7 +55,7 @@ fn report(facts: &Facts, seen: &Seen, odd: Odd, verdict: &mut Verdict) {
         Odd::Unpromised { from, span } => {
             verdict.add(Kind::Reordered, about.at(span.first), || {
                 format!("was promised events from {from} on, and was sent {span} after that")
-            })
+            });
         }
         Odd::Unjoined(span) => verdict.add(Kind::Reordered, about.at(span.first), || {
             format!("was sent {span} before it had joined")

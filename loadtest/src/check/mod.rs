@@ -19,6 +19,9 @@ mod unread;
 mod verdict;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use about::{About, Violation};
 pub use verdict::{EXAMPLES_MAX, Examined, Kind, Verdict};
 

@@ -1,0 +1,83 @@
+//! Receipts that went back and numbers of messages that are wrong are found.
+
+use super::only;
+use super::sample::{HEAD, entry};
+use crate::check::Kind::{Receipt, Unread};
+use crate::record::{PersonIx, ReceiptBack, ThreadIx};
+use tidings_protocol::Seq;
+
+#[test]
+fn a_receipt_that_went_back() {
+    let about = only(Receipt, |history| {
+        let (person, thread) = (PersonIx(1), ThreadIx(0));
+        let back = ReceiptBack { person, thread, before: Seq(5), after: Seq(4) };
+        history.receipts_back.push(back);
+    });
+    assert_eq!(about.seq, Some(Seq(4)));
+    assert!(about.thread.is_some() && about.person.is_some());
+}
+
+#[test]
+fn a_receipt_that_was_acknowledged_further_than_it_is() {
+    let about = only(Receipt, |history| history.receipts_final[0].seq.0 -= 1);
+    assert_eq!(about.seq, Some(Seq(10)));
+}
+
+#[test]
+fn a_receipt_that_was_acknowledged_and_is_gone() {
+    only(Receipt, |history| {
+        history.receipts_final.remove(0);
+    });
+}
+
+#[test]
+fn a_receipt_beyond_the_log() {
+    only(Receipt, |history| history.receipts_final[0].seq = Seq(HEAD + 1));
+}
+
+#[test]
+fn a_number_of_messages_that_the_log_has_not() {
+    let about = only(Unread, |history| history.unread_claims[0].messages += 1);
+    assert_eq!(about.seq, Some(Seq(10)));
+    assert!(about.thread.is_some() && about.person.is_some());
+}
+
+#[test]
+fn too_many_unread() {
+    only(Unread, |history| history.unread_claims[0].unread += 1);
+}
+
+#[test]
+fn too_few_unread() {
+    only(Unread, |history| history.unread_claims[0].unread -= 1);
+}
+
+#[test]
+fn unread_that_forgets_what_was_read() {
+    only(Unread, |history| {
+        let claim = history.unread_claims.last_mut().expect("the sample has some");
+        assert!(claim.read > Seq(0));
+        claim.unread = claim.messages;
+    });
+}
+
+#[test]
+fn a_head_beyond_the_log() {
+    let about = only(Unread, |history| history.unread_claims[0].head = Seq(HEAD + 1));
+    assert_eq!(about.seq, Some(Seq(HEAD + 1)));
+}
+
+#[test]
+fn an_event_that_counts_the_messages_wrong() {
+    let about = only(Unread, |history| entry(history, 6).messages += 1);
+    assert_eq!(about.seq, Some(Seq(6)));
+}
+
+#[test]
+fn a_log_that_counts_the_messages_wrong_from_the_start() {
+    only(Unread, |history| {
+        for seq in 1..=HEAD {
+            entry(history, seq).messages += 3;
+        }
+    });
+}
