@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use tidings_loadtest::options::Options;
 use tidings_loadtest::report::{Report, html, json, table};
-use tidings_loadtest::scenario::FanOut;
+use tidings_loadtest::scenario::{
+    CatchUp, Connect, Conversations, FanOut, Herd, Idle, Mixed, Saturate, SlowReaders,
+};
 use tidings_loadtest::{floor, machine};
 use tokio::task::LocalSet;
 
@@ -25,6 +27,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     FanOut(FanOut),
+    Conversations(Conversations),
+    Mixed(Mixed),
+    Idle(Idle),
+    Herd(Herd),
+    SlowReaders(SlowReaders),
+    Saturate(Saturate),
+    Connect(Connect),
+    CatchUp(CatchUp),
     /// The server that does nothing but send, for comparison
     Floor {
         /// Where it listens
@@ -49,12 +59,28 @@ fn run(command: &Command) -> Result<bool> {
     let options = match command {
         Command::Floor { listen } => return floor::serve(*listen).map(|()| true),
         Command::FanOut(scenario) => &scenario.options,
+        Command::Conversations(scenario) => &scenario.options,
+        Command::Mixed(scenario) => &scenario.options,
+        Command::Idle(scenario) => &scenario.options,
+        Command::Herd(scenario) => &scenario.options,
+        Command::SlowReaders(scenario) => &scenario.options,
+        Command::Saturate(scenario) => &scenario.options,
+        Command::Connect(scenario) => &scenario.options,
+        Command::CatchUp(scenario) => &scenario.options,
     };
     options.settle_in()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = LocalSet::new().block_on(&runtime, async {
         match command {
             Command::FanOut(scenario) => scenario.run().await,
+            Command::Conversations(scenario) => scenario.run().await,
+            Command::Mixed(scenario) => scenario.run().await,
+            Command::Idle(scenario) => scenario.run().await,
+            Command::Herd(scenario) => scenario.run().await,
+            Command::SlowReaders(scenario) => scenario.run().await,
+            Command::Saturate(scenario) => scenario.run().await,
+            Command::Connect(scenario) => scenario.run().await,
+            Command::CatchUp(scenario) => scenario.run().await,
             Command::Floor { .. } => unreachable!("it has been served"),
         }
     })?;

@@ -118,7 +118,7 @@ impl Options {
     async fn start_server(&self) -> Result<Target> {
         let program = match &self.program {
             Some(program) => program.canonicalize().context("--program")?,
-            None => target::build()?,
+            None => target::beside()?,
         };
         let folder = self.folder.clone().unwrap_or_else(env::temp_dir);
         let flags = self.serve.clone();

@@ -39,10 +39,11 @@ pub(crate) async fn read_back(world: &World, owner: MemberId) -> Result<()> {
     let lists = world
         .api
         .for_each(people, async |api, person| {
-            let ended = world.recorder().person_ix(person).is_none_or(|ix| {
-                world.recorder().has_ended(ix)
-            });
-            if ended { Ok(Vec::new()) } else { threads_of(api, person).await }
+            let may_see = {
+                let recorder = world.recorder();
+                recorder.person_ix(person).is_some_and(|ix| !recorder.has_ended(ix))
+            };
+            if may_see { threads_of(api, person).await } else { Ok(Vec::new()) }
         })
         .await?;
     for (index, items) in lists.iter().enumerate() {

@@ -54,7 +54,7 @@ pub struct Device {
     token: RefCell<String>,
     route: Route,
     /// Bytes a second that it reads; none: all that comes.
-    pace: Option<u32>,
+    pace: Cell<Option<u32>>,
     state: Cell<State>,
     link: RefCell<Option<Rc<Link>>>,
     next_id: Cell<u32>,
@@ -133,7 +133,7 @@ impl Device {
             who: new.who,
             token: RefCell::new(new.token),
             route: new.route,
-            pace: new.pace,
+            pace: Cell::new(new.pace),
             state: Cell::new(State::Away),
             link: RefCell::default(),
             next_id: Cell::new(1),
@@ -171,6 +171,14 @@ impl Device {
                 && self.asked.borrow().is_empty()
                 && self.unsent.borrow().is_empty()
                 && self.seats.borrow().iter().all(settled))
+    }
+
+    /// From now on it reads all that comes.
+    pub fn hurry(&self) {
+        self.pace.set(None);
+        if let Some(link) = self.link.borrow().as_ref() {
+            link.hurry();
+        }
     }
 
     /// The last event it has of the `place`th thread that it joined.
@@ -211,7 +219,7 @@ impl Device {
         self.was_up.set(false);
         self.renew().await?;
         let number = self.world.connection_number();
-        let (link, behind) = Link::open(&self.route, number, self.pace).await?;
+        let (link, behind) = Link::open(&self.route, number, self.pace.get()).await?;
         *self.link.borrow_mut() = Some(Rc::clone(&link));
         let token = self.token.borrow().clone();
         self.ask(Command::Authenticate { token }, Asked::Authenticate);

@@ -84,7 +84,7 @@ pub struct Link {
     unsent: RefCell<Vec<u8>>,
     cut: Cell<bool>,
     /// Bytes a second that it reads; none: all that comes.
-    pace: Option<u32>,
+    pace: Cell<Option<u32>>,
 }
 
 impl Link {
@@ -94,7 +94,7 @@ impl Link {
         let (stream, behind) = opened.context("no connection in time")??;
         let (unsent, cut) = (RefCell::default(), Cell::new(false));
         let encoding = route.encoding;
-        Ok((Rc::new(Self { stream, encoding, number, unsent, cut, pace }), behind))
+        Ok((Rc::new(Self { stream, encoding, number, unsent, cut, pace: Cell::new(pace) }), behind))
     }
 
     /// Writes a message.
@@ -113,6 +113,11 @@ impl Link {
         self.cut.set(true);
         // It may be gone already.
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+    }
+
+    /// From now on it reads all that comes.
+    pub fn hurry(&self) {
+        self.pace.set(None);
     }
 
     fn opcode(&self) -> u8 {
@@ -177,7 +182,7 @@ impl Link {
             if let Some(end) = end {
                 return Ok(end);
             }
-            if let Some(pace) = self.pace {
+            if let Some(pace) = self.pace.get() {
                 let seconds = f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / f64::from(pace);
                 tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
             }
@@ -190,7 +195,7 @@ impl Link {
         take: &mut impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<(usize, Option<End>)> {
         READ_BUFFER.with_borrow_mut(|buffer| {
-            let most = self.pace.map_or(READ_BYTES, |_| SLOW_BUFFER_BYTES as usize / 4);
+            let most = self.pace.get().map_or(READ_BYTES, |_| SLOW_BUFFER_BYTES as usize / 4);
             let count = match self.stream.try_read(&mut buffer[..most]) {
                 Ok(0) => return Ok((0, Some(self.gone()))),
                 Ok(count) => count,

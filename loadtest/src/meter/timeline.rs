@@ -50,6 +50,12 @@ impl Timeline {
         })
     }
 
+    /// From now on another process is the server's.
+    pub fn watch(&mut self, server: Option<Watched>) -> Result<()> {
+        self.server = server.map(Watch::new).transpose()?;
+        Ok(())
+    }
+
     /// Ends a slice. A server that is gone is no error here: its clients will tell.
     pub fn cut(
         &mut self,

@@ -203,6 +203,15 @@ impl Stage {
         Ok(())
     }
 
+    /// Starts the server again, if it was started for the run: what follows is measured with the
+    /// memory of a new process, without that of making people and logs.
+    pub(super) async fn start_afresh(&mut self) -> Result<()> {
+        let Some(server) = &mut self.target.server else { return Ok(()) };
+        server.restart().await?;
+        self.target.watched = Some(Watched::new(server.pid())?);
+        self.timeline.borrow_mut().watch(self.target.watched)
+    }
+
     /// From now on, what is due in the next seconds is measured.
     pub(super) fn begin_measuring(&mut self, seconds: u32) -> Result<()> {
         self.live.phase("measuring", seconds.into());

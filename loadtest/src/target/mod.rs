@@ -2,7 +2,7 @@
 
 mod server;
 
-pub use server::{Server, Start, build};
+pub use server::{Server, Start, beside};
 
 use crate::cast::Api;
 use crate::machine::Watched;

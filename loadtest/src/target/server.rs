@@ -16,9 +16,14 @@ use tempfile::TempDir;
 const FLAGS: &[&str] = &[
     "--commands-per-second=100000",
     "--commands-burst=100000",
-    "--connections=100000",
     "--sockets-per-person=1000",
 ];
+
+/// Descriptors that a server needs besides one for each connection.
+const OTHER_FILES: u64 = 256;
+
+/// Most connections that a server takes.
+const CONNECTIONS_MAX: u64 = 1_000_000;
 
 const START_TIME: Duration = Duration::from_secs(20);
 const STOP_TIME: Duration = Duration::from_secs(15);
@@ -33,18 +38,21 @@ pub struct Server {
     address: SocketAddr,
 }
 
-/// Builds the release binary of the server beside this program's own, and says where it is.
-pub fn build() -> Result<PathBuf> {
+/// The server beside this program. Run by cargo, it is built first, so that what is measured is what
+/// stands in the source.
+pub fn beside() -> Result<PathBuf> {
     let here = env::current_exe()?;
     let program = here.with_file_name("tidings");
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let target = here.parent().and_then(Path::parent).context("no target folder")?;
-    let built = Command::new(cargo)
-        .args(["build", "--release", "-p", "tidings-server", "--bin", "tidings"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CARGO_TARGET_DIR", target)
-        .status()?;
-    ensure!(built.success(), "the server does not build");
+    if let Some(cargo) = env::var_os("CARGO") {
+        let target = here.parent().and_then(Path::parent).context("no target folder")?;
+        let built = Command::new(cargo)
+            .args(["build", "--release", "-p", "tidings-server", "--bin", "tidings"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("CARGO_TARGET_DIR", target)
+            .status()?;
+        ensure!(built.success(), "the server does not build");
+    }
+    ensure!(program.exists(), "no {}: say where it is with --program", program.display());
     Ok(program)
 }
 
@@ -78,6 +86,9 @@ impl Server {
         let address = free_address()?;
         let mut flags = vec![store, format!("--listen={address}"), "--log-filter=warn".to_owned()];
         flags.extend(FLAGS.iter().map(|flag| (*flag).to_owned()));
+        let files = rlimit::getrlimit(rlimit::Resource::NOFILE)?.1;
+        let connections = files.saturating_sub(OTHER_FILES).min(CONNECTIONS_MAX);
+        flags.push(format!("--connections={connections}"));
         flags.extend(start.flags.iter().cloned());
         let child = spawn(start, folder.path(), &flags)?;
         let mut server = Self { child, folder, start: start.clone(), flags, key, address };

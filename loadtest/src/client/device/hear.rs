@@ -36,7 +36,8 @@ impl Device {
         self.told(seat, told);
         drop(seats);
         self.world.count(|counts| counts.delivered += 1);
-        if let Some(due) = told.due {
+        // A slow reader's own latencies say nothing of the server.
+        if let (Some(due), false) = (told.due, self.route.slow) {
             self.world.took(Kind::Delivery, due, now);
         }
         if self.habit.get() == Habit::PostOnDelivery {

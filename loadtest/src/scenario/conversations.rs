@@ -1,0 +1,256 @@
+//! Conversations: many threads of two to six people who write, read, tick, type, turn away and lose
+//! the network. Some lose their access in the middle. Devices come in over a ramp and leave over
+//! another, so the whole life of a server's day is in one run.
+
+use crate::cast::Plan;
+use crate::meter::real;
+use crate::options::Options;
+use crate::record::Micros;
+use crate::report::{Intended, Report};
+use crate::scenario::fan_out::rate;
+use crate::scenario::finish::About;
+use crate::scenario::life::Life;
+use crate::scenario::stage::{Stage, micros};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde_json::json;
+use std::rc::Rc;
+use std::time::Duration;
+use tidings_protocol::{Contact, Person};
+use tokio::task::JoinHandle;
+
+/// Contacts and members of a group: together the most people of a thread.
+const CONTACTS: usize = 3;
+const MEMBERS: usize = 3;
+
+/// Tasks of each thread.
+const TASKS: usize = 5;
+
+/// Conversations: threads of two to six people who write, read, tick and type
+#[derive(Args, Clone, Debug)]
+pub struct Conversations {
+    /// Threads
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(2..=50_000))]
+    pub threads: u32,
+    /// What each person does a second, on average
+    #[arg(long, default_value_t = 0.5, value_parser = rate)]
+    pub rate: f64,
+    /// Contacts that lose their access in the middle
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    pub access_ends: u32,
+    /// Devices come in over so many seconds before the measured part
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    pub ramp_up: u32,
+    /// Devices leave over so many seconds after it
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    pub ramp_down: u32,
+    /// Sockets that only listen to their feed, besides
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=200_000))]
+    pub listeners: u32,
+    /// How often all connections are lost at once in the measured part
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub herds: u32,
+    /// What every scenario takes.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// A day's load: conversations and listeners that come and go, and a herd
+#[derive(Args, Clone, Debug)]
+pub struct Mixed {
+    /// Threads
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(2..=50_000))]
+    pub threads: u32,
+    /// Sockets that only listen to their feed, besides
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=200_000))]
+    pub listeners: u32,
+    /// Length of ramp-up and ramp-down, in seconds
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub ramp: u32,
+    /// What each person does a second, on average
+    #[arg(long, default_value_t = 0.5, value_parser = rate)]
+    pub rate: f64,
+    /// What every scenario takes.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+impl Mixed {
+    /// Runs it.
+    pub async fn run(&self) -> Result<Report> {
+        let conversations = Conversations {
+            threads: self.threads,
+            rate: self.rate,
+            access_ends: self.threads.div_ceil(50),
+            ramp_up: self.ramp,
+            ramp_down: self.ramp,
+            listeners: self.listeners,
+            herds: 1,
+            options: self.options.clone(),
+        };
+        conversations.run_as("mixed").await
+    }
+}
+
+impl Conversations {
+    /// Runs it.
+    pub async fn run(&self) -> Result<Report> {
+        self.run_as("conversations").await
+    }
+
+    async fn run_as(&self, name: &'static str) -> Result<Report> {
+        ensure!(self.access_ends <= self.threads, "--access-ends: at most one in each thread");
+        let groups = self.threads as usize;
+        let plan =
+            Plan { groups, contacts: CONTACTS, members: MEMBERS, threads: 1, tasks: TASKS };
+        let mut stage = Stage::open(&self.options, plan).await?;
+        let lives = self.ramp_up(&mut stage).await?;
+        tokio::time::sleep(Duration::from_secs(self.options.warm_up.into())).await;
+        stage.begin_measuring(self.options.seconds)?;
+        self.middle(&stage).await?;
+        stage.end_measuring()?;
+        let counts = stage.measured_counts();
+        stage.figure("people who lost their access", real(self.access_ends.into()), "");
+        stage.figure("commands besides messages", real(counts.commands), "");
+        lives.iter().for_each(JoinHandle::abort);
+        stage.rest().await;
+        stage.read_back().await?;
+        self.ramp_down(&stage).await;
+        stage.report(self.about(name, &stage_sockets(self)), None).await
+    }
+
+    /// Devices come in evenly, and begin to live.
+    async fn ramp_up(&self, stage: &mut Stage) -> Result<Vec<JoinHandle<()>>> {
+        let start = stage.world.clock.now();
+        let ramp = micros(Duration::from_secs(self.ramp_up.into()));
+        let all = u64::from(self.listeners) + stage_sockets(self).talking;
+        let until = Micros(u64::MAX / 2);
+        stage.live.phase("ramp-up", all);
+        let mut lives = Vec::new();
+        let mut come = 0;
+        let mut listeners = 0..self.listeners as usize;
+        for group in 0..stage.circles.len() {
+            for person in people_of(group) {
+                let device = stage.start_device(group, person, None);
+                let place = stage.circles[group].threads[0].clone();
+                device.join(place.id, place.thread, None);
+                let stranger = stage.circles[(group + 1) % stage.circles.len()].threads[0].id;
+                let (world, rate) = (Rc::clone(&stage.world), self.rate);
+                let life = Life { world, device, place, stranger, rate };
+                lives.push(tokio::task::spawn_local(life.live(until)));
+                come += 1;
+                let share = self.listeners as usize / stage.circles.len() / 2 + 1;
+                for listener in listeners.by_ref().take(share) {
+                    stage.start_device(listener % stage.circles.len(), 0, None);
+                    come += 1;
+                }
+                let due = Micros(start.0 + ramp * come / all.max(1));
+                tokio::time::sleep_until(stage.world.clock.instant(due)).await;
+                stage.live.position(come);
+            }
+        }
+        let limit = Duration::from_secs(60);
+        stage.world.wait("everybody", limit, |c| c.connected >= come).await?;
+        Ok(lives)
+    }
+
+    /// The measured part: access ends one by one, and herds come.
+    async fn middle(&self, stage: &Stage) -> Result<()> {
+        let length = Duration::from_secs(self.options.seconds.into());
+        let ends = self.access_ends.max(1);
+        let herds = self.herds;
+        let herd_every = length / (herds + 1);
+        let devices: Vec<_> = stage.devices.iter().flatten().cloned().collect();
+        let herding = tokio::task::spawn_local(async move {
+            for _ in 0..herds {
+                tokio::time::sleep(herd_every).await;
+                devices.iter().for_each(|device| device.drop_connection());
+            }
+        });
+        let start = stage.world.clock.now();
+        for end in 0..self.access_ends {
+            let due = Micros(start.0 + micros(length) * u64::from(end + 1) / u64::from(ends + 1));
+            tokio::time::sleep_until(stage.world.clock.instant(due)).await;
+            end_access(stage, end as usize).await?;
+        }
+        let end = Micros(start.0 + micros(length));
+        tokio::time::sleep_until(stage.world.clock.instant(end)).await;
+        herding.abort();
+        Ok(())
+    }
+
+    async fn ramp_down(&self, stage: &Stage) {
+        stage.live.phase("ramp-down", 1);
+        let devices: Vec<_> = stage.devices.iter().flatten().collect();
+        let ramp = Duration::from_secs(self.ramp_down.into());
+        let each = ramp / u32::try_from(devices.len().max(1)).unwrap_or(u32::MAX);
+        let start = stage.world.clock.now();
+        for (index, device) in devices.iter().enumerate() {
+            device.stop();
+            let due = Micros(start.0 + micros(each) * index as u64);
+            tokio::time::sleep_until(stage.world.clock.instant(due)).await;
+        }
+    }
+
+    fn about(&self, name: &'static str, sockets: &Sockets) -> About {
+        let seconds = f64::from(self.options.seconds);
+        let deeds = real(sockets.talking) * self.rate * seconds;
+        // Two in five deeds are messages; half of that is enough to mean something, chance allowing.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+        let acks = (deeds * 0.2) as u64;
+        let settings = [
+            ("threads", self.threads.to_string()),
+            ("deeds a second each", self.rate.to_string()),
+            ("people who lose access", self.access_ends.to_string()),
+            ("ramp-up", format!("{} s", self.ramp_up)),
+            ("ramp-down", format!("{} s", self.ramp_down)),
+            ("listeners", self.listeners.to_string()),
+            ("herds", self.herds.to_string()),
+        ];
+        About {
+            name,
+            description: format!(
+                "{} people in {} threads write, read, tick, type, look away, send things twice or \
+                 wrongly, and lose the network; {} only listen; {} lose their access.",
+                sockets.talking, self.threads, self.listeners, self.access_ends
+            ),
+            settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
+            intended: Intended {
+                seconds,
+                connections: sockets.talking + u64::from(self.listeners),
+                acks,
+                deliveries: acks,
+                checked: true,
+            },
+        }
+    }
+}
+
+/// How many sockets there will be.
+struct Sockets {
+    talking: u64,
+}
+
+fn stage_sockets(conversations: &Conversations) -> Sockets {
+    let threads = 0..conversations.threads as usize;
+    Sockets { talking: threads.map(|group| people_of(group).len() as u64).sum() }
+}
+
+/// Two to six people, contacts and members in turn.
+fn people_of(group: usize) -> Vec<usize> {
+    let pairs = (0..CONTACTS).flat_map(|index| [index, CONTACTS + index]);
+    pairs.take(2 + group % 5).collect()
+}
+
+/// A contact of a group may see nothing any more, from the moment that the server confirms.
+async fn end_access(stage: &Stage, group: usize) -> Result<()> {
+    let (ix, person, _) = stage.circles[group].people[0];
+    let Person::Contact(contact) = person else { return Ok(()) };
+    stage.world.recorder().access_ends(ix);
+    let mut api = stage.target.api.connect().await?;
+    let path = format!("/v1/contacts/{contact}");
+    let _: Contact =
+        api.patch(&path, &json!({ "state": "none" })).await.context("ending somebody's access")?;
+    stage.world.recorder().access_ended(ix, stage.world.clock.now());
+    Ok(())
+}
