@@ -33,21 +33,23 @@ impl Live {
     pub fn new(enabled: bool) -> Self {
         let way = match (enabled, stderr().is_terminal()) {
             (false, _) => Way::Silent,
-            (true, true) => Way::Drawn(ProgressBar::new(0)),
+            (true, true) => Way::Drawn(ProgressBar::no_length().with_style(style(0))),
             (true, false) => Way::Plain(Arc::default()),
         };
         Self { way }
     }
 
-    /// Another phase begins, of `total` steps; 0 if nobody knows how many.
+    /// Another phase begins, of `total` steps; up to 1 if there is nothing to count.
     pub fn phase(&self, name: &str, total: u64) {
         match &self.way {
             Way::Silent => {}
             Way::Drawn(bar) => {
-                bar.set_style(style(total));
+                // The style last: each of them draws, and only it shows how far something is.
+                bar.set_style(style(0));
+                bar.set_prefix(name.to_owned());
                 bar.reset();
                 bar.set_length(total);
-                bar.set_prefix(name.to_owned());
+                bar.set_style(style(total));
             }
             Way::Plain(plain) => say(Some(locked(plain).phase(name, total))),
         }
@@ -80,8 +82,8 @@ impl Live {
 }
 
 fn style(total: u64) -> ProgressStyle {
-    let template = if total == 0 {
-        "{prefix:.bold} {spinner} {human_pos}\n{msg}"
+    let template = if total <= 1 {
+        "{prefix:.bold} …\n{msg}"
     } else {
         "{prefix:.bold} [{bar:40}] {human_pos}/{human_len}\n{msg}"
     };
