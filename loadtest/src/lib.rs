@@ -3,6 +3,7 @@
 
 pub mod cast;
 pub mod check;
+pub mod cli;
 pub mod client;
 pub mod floor;
 pub mod machine;
@@ -12,5 +13,6 @@ mod readback;
 pub mod record;
 pub mod report;
 pub mod scenario;
+pub mod summary;
 pub mod target;
 pub mod world;

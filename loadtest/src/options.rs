@@ -124,7 +124,12 @@ impl Options {
         let flags = self.serve.clone();
         let server = Server::start(&Start { program, flags, folder, pinned: !self.no_pin }).await?;
         let watched = Some(Watched::new(server.pid())?);
-        Ok(Target { nodes: vec![server.address()], api: server.api(), watched, server: Some(server) })
+        Ok(Target {
+            nodes: vec![server.address()],
+            api: server.api(),
+            watched,
+            server: Some(server),
+        })
     }
 
     /// Puts this process where it belongs.

@@ -73,9 +73,9 @@ pub async fn populate(api: &Api, plan: Plan) -> Result<Cast> {
             Ok(made.account)
         })
         .await?;
-    let seats = accounts.iter().flat_map(|account| {
-        (0..plan.contacts + plan.members).map(|index| (*account, index))
-    });
+    let seats = accounts
+        .iter()
+        .flat_map(|account| (0..plan.contacts + plan.members).map(|index| (*account, index)));
     let people: Vec<(Person, String)> = api
         .for_each(seats, async |api, (account, index)| {
             let person = if index < plan.contacts {

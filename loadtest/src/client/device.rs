@@ -15,7 +15,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
-use tidings_protocol::{ClientKey, CloseCode, Command, Person, Reconnect, RequestId, Seq, ThreadId};
+use tidings_protocol::{
+    ClientKey, CloseCode, Command, Person, Reconnect, RequestId, Seq, ThreadId,
+};
 
 /// Longest wait before coming back.
 const BACKOFF_MAX: Duration = Duration::from_secs(10);
@@ -97,12 +99,20 @@ struct Draft {
 /// A command without an answer yet.
 enum Asked {
     Authenticate,
-    Join { thread: ThreadId, after: Option<Seq>, began: Micros },
+    Join {
+        thread: ThreadId,
+        after: Option<Seq>,
+        began: Micros,
+    },
     Post(Draft),
     /// It must be refused.
     Bad(PostIx),
-    Read { thread: ThreadIx },
-    Other { name: &'static str },
+    Read {
+        thread: ThreadIx,
+    },
+    Other {
+        name: &'static str,
+    },
 }
 
 /// What a device is made of.
@@ -238,6 +248,10 @@ impl Device {
             (seat.joined, seat.until) = (false, None);
         }
         self.keep_drafts();
+        // Whose access has ended can't come back.
+        if self.world.recorder().has_ended(self.person) {
+            return false;
+        }
         match end {
             Ok(End::Cut) => true,
             Ok(End::Lost) => {

@@ -57,7 +57,8 @@ pub fn first_masked(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>> {
     let Some(mask) = bytes.get(header..header + 4) else { return Ok(None) };
     let taken = header + 4 + length;
     let payload = bytes.get(header + 4..taken);
-    let unmasked = |payload: &[u8]| payload.iter().zip(mask.iter().cycle()).map(|(b, m)| b ^ m).collect();
+    let unmasked =
+        |payload: &[u8]| payload.iter().zip(mask.iter().cycle()).map(|(b, m)| b ^ m).collect();
     Ok(payload.map(|payload| (unmasked(payload), taken)))
 }
 

@@ -89,7 +89,11 @@ pub struct Link {
 
 impl Link {
     /// Opens a WebSocket. What came right behind the answer is given back as well.
-    pub async fn open(route: &Route, number: u32, pace: Option<u32>) -> Result<(Rc<Self>, Vec<u8>)> {
+    pub async fn open(
+        route: &Route,
+        number: u32,
+        pace: Option<u32>,
+    ) -> Result<(Rc<Self>, Vec<u8>)> {
         let opened = tokio::time::timeout(OPEN_TIME, open(route, number)).await;
         let (stream, behind) = opened.context("no connection in time")??;
         let (unsent, cut) = (RefCell::default(), Cell::new(false));
@@ -242,8 +246,7 @@ impl Link {
 }
 
 async fn open(route: &Route, number: u32) -> Result<(TcpStream, Vec<u8>)> {
-    let socket =
-        if route.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if route.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(source) = route.sources.get(number as usize % route.sources.len().max(1)) {
         socket.bind((*source, 0).into()).context("binding the source address")?;
     }

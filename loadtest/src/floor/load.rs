@@ -54,7 +54,9 @@ pub async fn cost(shape: Shape, options: &Options) -> Result<f64> {
         })
         .await;
         broken?;
-        world.wait("every delivery of the floor", REST_TIME, |_| delivered.get() >= expected).await?;
+        world
+            .wait("every delivery of the floor", REST_TIME, |_| delivered.get() >= expected)
+            .await?;
         Ok(pace.count() * shape.sockets as u64)
     };
     drive(WARM_UP_SECONDS).await?;

@@ -112,7 +112,8 @@ impl Server {
             let Some(room) = shake_hands(socket)? else { return Ok(()) };
             self.rooms.entry(room).or_default().push(index);
         }
-        let mut partial = std::mem::take(&mut self.sockets[index].as_mut().context("gone")?.partial);
+        let mut partial =
+            std::mem::take(&mut self.sockets[index].as_mut().context("gone")?.partial);
         let mut taken = 0;
         while let Some((payload, length)) = frame::first_masked(&partial[taken..])? {
             taken += length;

@@ -104,7 +104,8 @@ impl Latencies {
     fn report_of(&self, kind: Kind) -> Latency {
         let histogram = &self.kinds[kind as usize];
         let recorded = histogram.iter_recorded();
-        let buckets = recorded.map(|step| (step.value_iterated_to(), step.count_since_last_iteration()));
+        let buckets =
+            recorded.map(|step| (step.value_iterated_to(), step.count_since_last_iteration()));
         Latency {
             name: kind.name().to_owned(),
             meaning: kind.meaning().to_owned(),

@@ -6,5 +6,5 @@ mod timeline;
 
 pub use counts::Counts;
 pub use latency::{Kind, Latencies};
-pub(crate) use timeline::{real, seconds};
 pub use timeline::{Timeline, Watch};
+pub(crate) use timeline::{real, seconds};

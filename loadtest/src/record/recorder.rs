@@ -74,7 +74,16 @@ impl Recorder {
     ) -> PostIx {
         let ix = PostIx(place(self.history.posts.len()));
         let (answer, other_position, refusals) = (None, None, 0);
-        self.history.posts.push(Post { person, thread, key, body, sent, answer, other_position, refusals });
+        self.history.posts.push(Post {
+            person,
+            thread,
+            key,
+            body,
+            sent,
+            answer,
+            other_position,
+            refusals,
+        });
         ix
     }
 
@@ -220,7 +229,6 @@ impl ThreadHistory {
 
 /// How far beyond all that was seen a position may be.
 const POSITIONS_AHEAD_MAX: usize = 1_000_000;
-
 
 fn place(len: usize) -> u32 {
     u32::try_from(len).expect("a run has fewer than four billion of anything")

@@ -22,6 +22,9 @@ pub fn enough(report: &Report) -> Option<String> {
 
 fn too_short(report: &Report) -> Option<String> {
     let (measured, meant) = (report.totals.seconds, report.intended.seconds);
+    if is_bound_by_work(report) {
+        return None;
+    }
     // Written so that what is no number is too short.
     if measured >= MEASURED_SECONDS_MIN && measured >= meant * MADE_SHARE_MIN {
         return None;
@@ -39,6 +42,9 @@ fn too_little_done(report: &Report) -> Option<String> {
     if intended.acks == 0 && intended.deliveries == 0 && intended.connections == 0 {
         return Some("nothing was meant to be done, so that nothing is shown".to_owned());
     }
+    if is_bound_by_work(report) {
+        return too_little_work(report);
+    }
     let open = report.timeline.iter().filter(|slice| slice.measured).map(|slice| slice.connected);
     let open = open.max().unwrap_or(0);
     let posted_for = if intended.acks > 0 { totals.posted } else { 0 };
@@ -53,6 +59,27 @@ fn too_little_done(report: &Report) -> Option<String> {
     .into_iter()
     .find(|(_, done, meant, share)| float(*done) < float(*meant) * share)
     .map(|(what, done, meant, _)| {
+        format!("too little done: {} of {} {what}", count(done), count(meant))
+    })
+}
+
+/// A scenario that ends when its work is done, however fast that is: a length says nothing there,
+/// nor does a latency of what is sent in pages.
+fn is_bound_by_work(report: &Report) -> bool {
+    let intended = &report.intended;
+    intended.seconds <= 0.0 && intended.acks + intended.deliveries > 0
+}
+
+/// Such a scenario is over when all is done, so all of it must have been.
+fn too_little_work(report: &Report) -> Option<String> {
+    let (totals, intended) = (&report.totals, &report.intended);
+    [
+        ("messages were acknowledged", totals.acked, intended.acks),
+        ("events were delivered", totals.delivered, intended.deliveries),
+    ]
+    .into_iter()
+    .find(|(_, done, meant)| done < meant)
+    .map(|(what, done, meant)| {
         format!("too little done: {} of {} {what}", count(done), count(meant))
     })
 }

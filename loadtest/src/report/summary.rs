@@ -43,7 +43,7 @@ pub struct Report {
 /// What a run sets out to do, said before it begins.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Intended {
-    /// Length of the measured part, in seconds.
+    /// Length of the measured part, in seconds; 0 for a scenario that ends when its work is done.
     pub seconds: f64,
     /// Connections open at the same time, at the most.
     pub connections: u64,

@@ -101,8 +101,7 @@ impl Conversations {
     async fn run_as(&self, name: &'static str) -> Result<Report> {
         ensure!(self.access_ends <= self.threads, "--access-ends: at most one in each thread");
         let groups = self.threads as usize;
-        let plan =
-            Plan { groups, contacts: CONTACTS, members: MEMBERS, threads: 1, tasks: TASKS };
+        let plan = Plan { groups, contacts: CONTACTS, members: MEMBERS, threads: 1, tasks: TASKS };
         let mut stage = Stage::open(&self.options, plan).await?;
         let lives = self.ramp_up(&mut stage).await?;
         tokio::time::sleep(Duration::from_secs(self.options.warm_up.into())).await;
@@ -196,7 +195,11 @@ impl Conversations {
         let seconds = f64::from(self.options.seconds);
         let deeds = real(sockets.talking) * self.rate * seconds;
         // Two in five deeds are messages; half of that is enough to mean something, chance allowing.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count"
+        )]
         let acks = (deeds * 0.2) as u64;
         let settings = [
             ("threads", self.threads.to_string()),

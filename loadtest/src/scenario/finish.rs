@@ -2,7 +2,7 @@
 
 use crate::check::check;
 use crate::machine::today;
-use crate::report::{Floor, Intended, ProcessUse, Proof, Report, enough};
+use crate::report::{Floor, Intended, ProcessUse, Proof, Report, settle};
 use crate::scenario::stage::{Stage, per};
 use anyhow::Result;
 use std::mem::take;
@@ -60,7 +60,7 @@ impl Stage {
             proof,
             thresholds: Vec::new(),
         };
-        judge(&mut report, &self.options.thresholds);
+        settle(&mut report, &self.options.thresholds);
         Ok(report)
     }
 
@@ -92,28 +92,6 @@ impl Stage {
 
 fn per_million(cpu_s: f64, delivered: u64) -> f64 {
     if delivered == 0 { 0.0 } else { cpu_s * 1e6 / per(delivered, 1.0) }
-}
-
-/// Says whether the run has passed, and why not.
-fn judge(report: &mut Report, thresholds: &crate::report::Thresholds) {
-    report.thresholds = thresholds.judge(report);
-    let missed = report.thresholds.iter().filter(|threshold| !threshold.kept);
-    let missed: Vec<String> = missed
-        .map(|threshold| match threshold.measured {
-            Some(measured) => {
-                let (name, bound, unit) = (&threshold.name, threshold.bound, &threshold.unit);
-                format!("{name} {bound} {unit} was missed: {measured:.2} {unit}")
-            }
-            None => format!("{} has no figure in this scenario", threshold.name),
-        })
-        .collect();
-    report.failures.extend(missed);
-    let found = report.proof.found.iter().filter(|(_, count)| *count > 0);
-    let found: Vec<String> =
-        found.map(|(kind, count)| format!("violations of the kind {kind}: {count}")).collect();
-    report.failures.extend(found);
-    report.failures.extend(enough(report));
-    report.passed = report.failures.is_empty();
 }
 
 /// Seconds since 1970 as RFC 3339 has them, in UTC (Howard Hinnant's `civil_from_days`).

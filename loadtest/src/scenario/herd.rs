@@ -79,7 +79,10 @@ impl Herd {
                 return Ok(stage.world.clock.now().0 - start.0);
             }
             let waited = stage.world.clock.now().0 - start.0;
-            ensure!(waited < micros(BACK_TIME), "not all were back within {BACK_TIME:?}: {counts:?}");
+            ensure!(
+                waited < micros(BACK_TIME),
+                "not all were back within {BACK_TIME:?}: {counts:?}"
+            );
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }

@@ -57,7 +57,8 @@ impl Idle {
     }
 
     fn about(&self, sockets: u64) -> About {
-        let joined = if self.joined { "each joined to a thread" } else { "none joined to a thread" };
+        let joined =
+            if self.joined { "each joined to a thread" } else { "none joined to a thread" };
         About {
             name: "idle",
             description: format!(

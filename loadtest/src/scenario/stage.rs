@@ -137,7 +137,12 @@ impl Stage {
     }
 
     /// Starts one more device of a person of a group; it connects by itself.
-    pub(super) fn start_device(&mut self, group: usize, person: usize, pace: Option<u32>) -> Rc<Device> {
+    pub(super) fn start_device(
+        &mut self,
+        group: usize,
+        person: usize,
+        pace: Option<u32>,
+    ) -> Rc<Device> {
         let index = self.started;
         self.started += 1;
         let (ix, who, token) = self.circles[group].people[person].clone();
@@ -289,7 +294,8 @@ impl Stage {
                 return;
             }
             if now.0 - start.0 > micros(REST_TIME) {
-                let up = self.devices.iter().flatten().filter(|device| !device.is_at_rest()).count();
+                let up =
+                    self.devices.iter().flatten().filter(|device| !device.is_at_rest()).count();
                 let what = format!("{up} devices did not come to rest within {REST_TIME:?}");
                 return self.world.fail(what);
             }
@@ -302,6 +308,9 @@ impl Stage {
         self.live.phase("reading everything back", 1);
         for device in self.devices.iter().flatten() {
             device.record_end();
+            if device.is_up() && self.world.recorder().has_ended(device.person()) {
+                self.world.fail("a connection is open whose person's access has ended".to_owned());
+            }
         }
         read_back(&self.world, self.cast.owner).await
     }

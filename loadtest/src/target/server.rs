@@ -13,11 +13,8 @@ use tempfile::TempDir;
 
 /// Rates are not what is measured: one connection may send all it can, and one person have all
 /// sockets that are wanted.
-const FLAGS: &[&str] = &[
-    "--commands-per-second=100000",
-    "--commands-burst=100000",
-    "--sockets-per-person=1000",
-];
+const FLAGS: &[&str] =
+    &["--commands-per-second=100000", "--commands-burst=100000", "--sockets-per-person=1000"];
 
 /// Descriptors that a server needs besides one for each connection.
 const OTHER_FILES: u64 = 256;

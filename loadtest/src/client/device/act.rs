@@ -4,9 +4,7 @@ use crate::client::device::{Asked, Device, Draft, Habit, Seat, State};
 use crate::client::message;
 use crate::record::{Micros, ThreadIx};
 use std::rc::Rc;
-use tidings_protocol::{
-    ClientFrame, ClientKey, Command, RequestId, Seq, TaskId, ThreadId,
-};
+use tidings_protocol::{ClientFrame, ClientKey, Command, RequestId, Seq, TaskId, ThreadId};
 use uuid::Uuid;
 
 impl Device {
@@ -81,7 +79,9 @@ impl Device {
     /// or with one that is too long.
     pub fn post_badly(&self, place: usize, stranger: ThreadId) {
         let seats = self.seats.borrow();
-        let (Some(number), Some(seat)) = (self.connection_number(), seats.get(place)) else { return };
+        let (Some(number), Some(seat)) = (self.connection_number(), seats.get(place)) else {
+            return;
+        };
         let (thread, ix) = (seat.id, seat.thread);
         drop(seats);
         let now = self.world.clock.now();

@@ -160,6 +160,9 @@ impl Device {
             (_, Outcome::Refused(refusal)) if refusal.code.may_retry() => {
                 self.world.count(|counts| counts.refused += 1);
             }
+            (_, Outcome::Refused(_)) if self.world.recorder().has_ended(self.person) => {
+                self.world.count(|counts| counts.refused += 1);
+            }
             (asked, outcome) => {
                 let name = asked.name();
                 self.world.fail(format!("{name} was answered with {}", in_short(outcome)));
