@@ -99,7 +99,7 @@ impl Chart {
             .y_desc(self.y.label.as_str())
             .draw()?;
         drop(mesh);
-        for line in &self.lines {
+        for (above, line) in (0..self.lines.len()).rev().zip(&self.lines) {
             let colour = RGBColor(0, 0, 0xA0 + line.colour % COLOURS);
             for piece in self.pieces(line) {
                 if let [alone] = piece[..] {
@@ -111,7 +111,7 @@ impl Chart {
                     chart.draw_series(AreaSeries::new(piece.clone(), self.y.ends.0, tint))?;
                 }
                 let crowded = piece.len() > CROWDED && !self.x.wants_lines();
-                let stroke = colour.stroke_width(if crowded { FINE * 9 / 8 } else { FINE * 7 / 4 });
+                let stroke = colour.stroke_width(if crowded { FINE * 9 / 8 } else { width(above) });
                 chart.draw_series([PathElement::new(piece, stroke)])?;
             }
         }
@@ -126,6 +126,11 @@ impl Chart {
         let pieces = pieces.map(|piece| piece.iter().flatten().map(place).collect());
         pieces.filter(|piece: &Vec<_>| !piece.is_empty()).collect()
     }
+}
+
+/// How wide a line is with so many drawn above it: a little wider, to be seen where they coincide.
+fn width(above: usize) -> u32 {
+    FINE * 7 / 4 + [0, 6, 12, 16][above.min(3)]
 }
 
 /// An axis as the plotting library asks for it: in places, with our ticks and nothing between them.

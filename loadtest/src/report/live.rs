@@ -2,7 +2,7 @@
 //! last interval. Where nobody watches, plain lines every few seconds, for logs.
 
 use std::io::{IsTerminal, stderr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -19,6 +19,7 @@ const PLAIN_STEPS: u64 = 4;
 #[derive(Clone, Debug)]
 pub struct Live {
     way: Way,
+    watch: Arc<Mutex<Watch>>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,11 +37,12 @@ impl Live {
             (true, true) => Way::Drawn(ProgressBar::no_length().with_style(style(0))),
             (true, false) => Way::Plain(Arc::default()),
         };
-        Self { way }
+        Self { way, watch: Arc::default() }
     }
 
     /// Another phase begins, of `total` steps; up to 1 if there is nothing to count.
     pub fn phase(&self, name: &str, total: u64) {
+        locked(&self.watch).lasts(false);
         match &self.way {
             Way::Silent => {}
             Way::Drawn(bar) => {
@@ -55,6 +57,13 @@ impl Live {
         }
     }
 
+    /// Another phase begins, which lasts so many seconds: how far it is follows from the figures.
+    pub fn phase_of_seconds(&self, name: &str, seconds: u64) {
+        // Its lines have the time in front, so that plain progress would say it twice.
+        self.phase(name, if matches!(self.way, Way::Drawn(_)) { seconds } else { 0 });
+        locked(&self.watch).lasts(true);
+    }
+
     /// So many steps of the phase are done.
     pub fn position(&self, done: u64) {
         match &self.way {
@@ -66,9 +75,15 @@ impl Live {
 
     /// The figures of the interval that has just ended.
     pub fn figures(&self, slice: &Slice) {
+        let gone_s = locked(&self.watch).gone_s(slice);
         match &self.way {
             Way::Silent => {}
-            Way::Drawn(bar) => bar.set_message(figures(slice, "\n")),
+            Way::Drawn(bar) => {
+                bar.set_message(figures(slice, "\n"));
+                if let Some(gone_s) = gone_s {
+                    bar.set_position(gone_s.min(bar.length().unwrap_or(gone_s)));
+                }
+            }
             Way::Plain(plain) => say(locked(plain).figures(slice)),
         }
     }
@@ -92,14 +107,39 @@ fn style(total: u64) -> ProgressStyle {
         .progress_chars("=> ")
 }
 
-fn locked(plain: &Mutex<Plain>) -> std::sync::MutexGuard<'_, Plain> {
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     // What it holds is whole after every step, so that a panic elsewhere changes nothing.
-    plain.lock().unwrap_or_else(PoisonError::into_inner)
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn say(line: Option<String>) {
     if let Some(line) = line {
         eprintln!("{line}");
+    }
+}
+
+/// How long a phase has lasted, as far as the figures tell.
+#[derive(Debug, Default)]
+struct Watch {
+    last_at_s: f64,
+    since_s: Option<f64>,
+}
+
+impl Watch {
+    /// Another phase begins; it is watched if it lasts a known time.
+    fn lasts(&mut self, known: bool) {
+        self.since_s = known.then_some(self.last_at_s);
+    }
+
+    /// Whole seconds of the phase at the end of the interval, if it lasts a known time.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and small"
+    )]
+    fn gone_s(&mut self, slice: &Slice) -> Option<u64> {
+        self.last_at_s = slice.at_s;
+        self.since_s.map(|since| (slice.at_s - since).max(0.0).round() as u64)
     }
 }
 
@@ -214,10 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn a_phase_of_seconds_goes_on_with_the_figures() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.gone_s(&slice(2.0)), None);
+        watch.lasts(true);
+        assert_eq!([3.01, 3.98].map(|at_s| watch.gone_s(&slice(at_s))), [Some(1), Some(2)]);
+        watch.lasts(false);
+        assert_eq!(watch.gone_s(&slice(5.0)), None);
+    }
+
+    #[test]
     fn a_silent_one_takes_everything() {
         let live = Live::new(false);
         live.phase("connecting", 10);
         live.position(3);
+        live.phase_of_seconds("measuring", 30);
         live.figures(&slice(1.0));
         live.clone().finish();
     }

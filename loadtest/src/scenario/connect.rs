@@ -29,7 +29,7 @@ impl Connect {
     /// Runs it.
     pub async fn run(&self) -> Result<Report> {
         let mut stage = Stage::open(&self.options, plan(self.threads as usize, 4)).await?;
-        stage.live.phase("warm-up", self.options.warm_up.into());
+        stage.live.phase_of_seconds("warm-up", self.options.warm_up.into());
         self.churn(&mut stage, self.options.warm_up).await;
         stage.begin_measuring(self.options.seconds)?;
         self.churn(&mut stage, self.options.seconds).await;

@@ -80,7 +80,7 @@ impl FanOut {
         let mut stage = Stage::open(&self.options, plan(shape.threads, shape.sockets)).await?;
         stage.connect(shape.sockets).await?;
         stage.join().await?;
-        stage.live.phase("warm-up", self.options.warm_up.into());
+        stage.live.phase_of_seconds("warm-up", self.options.warm_up.into());
         drive(&stage, shape, self.options.warm_up).await;
         stage.rest().await;
         stage.begin_measuring(self.options.seconds)?;

@@ -39,7 +39,7 @@ impl Idle {
         if self.joined {
             stage.join().await?;
         }
-        stage.live.phase("warm-up", self.options.warm_up.into());
+        stage.live.phase_of_seconds("warm-up", self.options.warm_up.into());
         tokio::time::sleep(Duration::from_secs(self.options.warm_up.into())).await;
         stage.begin_measuring(self.options.seconds)?;
         tokio::time::sleep(Duration::from_secs(self.options.seconds.into())).await;

@@ -43,7 +43,7 @@ impl Saturate {
         stage.connect(sockets).await?;
         stage.join().await?;
         self.set_going(&stage);
-        stage.live.phase("warm-up", self.options.warm_up.into());
+        stage.live.phase_of_seconds("warm-up", self.options.warm_up.into());
         tokio::time::sleep(Duration::from_secs(self.options.warm_up.into())).await;
         stage.begin_measuring(self.options.seconds)?;
         tokio::time::sleep(Duration::from_secs(self.options.seconds.into())).await;

@@ -219,7 +219,7 @@ impl Stage {
 
     /// From now on, what is due in the next seconds is measured.
     pub(super) fn begin_measuring(&mut self, seconds: u32) -> Result<()> {
-        self.live.phase("measuring", seconds.into());
+        self.live.phase_of_seconds("measuring", seconds.into());
         let now = self.world.clock.now();
         let end = Micros(now.0 + u64::from(seconds) * 1_000_000);
         {
