@@ -52,6 +52,7 @@ impl Cli {
             Command::Floor { listen } => floor::serve(*listen).map(|()| true),
             Command::Summary(summary) => summary.run(),
             _ => {
+                self.options().context("no scenario")?.settle_in()?;
                 let (report, options) = self.measure()?;
                 publish(&report, options)?;
                 Ok(report.passed)
@@ -62,7 +63,6 @@ impl Cli {
     /// Runs a scenario, in a runtime of its own: what is left of it ends with it.
     pub(crate) fn measure(&self) -> Result<(Report, &Options)> {
         let options = self.options().context("no scenario")?;
-        options.settle_in()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let report = LocalSet::new().block_on(&runtime, async {
             match &self.command {

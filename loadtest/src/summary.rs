@@ -2,6 +2,7 @@
 //! server and store each time, the medians in one table.
 
 use crate::cli::Cli;
+use crate::machine;
 use crate::report::Report;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser};
@@ -254,6 +255,8 @@ fn half(
 impl Summary {
     /// Runs all of it. A run that does not pass is an error: it gives no figures.
     pub fn run(&self) -> Result<bool> {
+        machine::two_cores()?;
+        machine::pin(None, machine::CLIENT_CORE)?;
         let mut earlier = Vec::new();
         println!("| what | figure | median | min – max |\n|---|---|---|---|");
         for row in ROWS {

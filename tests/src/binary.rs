@@ -1,4 +1,4 @@
-//! Finding the program under test, and running it for commands that end by themselves.
+//! Finding the programs under test, and running them for commands that end by themselves.
 
 use crate::wait::within;
 use std::ffi::OsStr;
@@ -46,9 +46,22 @@ pub async fn tidings_with<A: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = A>,
 ) -> Finished {
     let mut command = command();
-    command.envs(variables.iter().copied()).args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    let output = within("a command of tidings to end", command.output()).await;
-    let output = output.expect("tidings can be run");
+    command.envs(variables.iter().copied()).args(arguments);
+    finish(command).await
+}
+
+/// Runs `tidings-loadtest` with these arguments until it ends.
+pub async fn loadtest<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = clean(PATH.get_or_init(|| find("tidings-loadtest", "TIDINGS_LOADTEST_BIN")));
+    command.args(arguments);
+    finish(command).await
+}
+
+async fn finish(mut command: Command) -> Finished {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let output = within("a command to end", command.output()).await;
+    let output = output.expect("a program that was built can be run");
     Finished {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -56,9 +69,14 @@ pub async fn tidings_with<A: AsRef<OsStr>>(
     }
 }
 
-/// The program, with nothing of ours in its environment.
+/// `tidings`, with nothing of ours in its environment.
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(path());
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    clean(PATH.get_or_init(|| find("tidings", "TIDINGS_BIN")))
+}
+
+fn clean(program: &Path) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TIDINGS_") {
             command.env_remove(name);
@@ -67,42 +85,40 @@ pub(crate) fn command() -> Command {
     command
 }
 
-/// `TIDINGS_BIN`, or the one beside this test, built now: a test of yesterday's program says
-/// nothing. Nothing is compiled if it is of today.
-fn path() -> &'static Path {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        if let Some(given) = std::env::var_os("TIDINGS_BIN") {
-            return PathBuf::from(given);
-        }
-        let beside = beside_this_test();
-        build(&beside);
-        beside
-    })
+/// What the variable says, or the program beside this test, built now: a test of yesterday's
+/// program says nothing. Nothing is compiled if it is of today.
+fn find(program: &str, variable: &str) -> PathBuf {
+    if let Some(given) = std::env::var_os(variable) {
+        return PathBuf::from(given);
+    }
+    let beside = beside_this_test(program);
+    build(program, &beside);
+    assert!(
+        beside.is_file(),
+        "{} is not there; run `cargo build --bin {program}`, or set {variable}",
+        beside.display()
+    );
+    beside
 }
 
-/// `target/debug/tidings` for a test in `target/debug/deps`.
-fn beside_this_test() -> PathBuf {
+/// `target/debug/PROGRAM` for a test in `target/debug/deps`.
+fn beside_this_test(program: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test knows where it is");
     let folder = test.parent().expect("it is in a folder");
     let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
-    folder.join(format!("tidings{}", std::env::consts::EXE_SUFFIX))
+    folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
 }
 
-fn build(beside: &Path) {
+fn build(program: &str, beside: &Path) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = std::process::Command::new(cargo);
     // With the whole workspace's features, as the tests are, so that nothing is compiled twice.
-    command.args(["build", "--quiet", "--workspace", "--all-features", "--bin", "tidings"]);
+    command.args(["build", "--quiet", "--workspace", "--all-features", "--bin", program]);
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).arg("--target-dir");
     command.arg(beside.parent().and_then(Path::parent).expect("target/PROFILE"));
     if beside.parent().is_some_and(|folder| folder.ends_with("release")) {
         command.arg("--release");
     }
     let built = command.status().is_ok_and(|status| status.success());
-    assert!(
-        built && beside.is_file(),
-        "{} can't be built; run `cargo build --bin tidings`, or set TIDINGS_BIN",
-        beside.display()
-    );
+    assert!(built, "{program} can't be built");
 }

@@ -24,7 +24,7 @@ mod server;
 mod traffic;
 mod wait;
 
-pub use binary::{Finished, tidings, tidings_with};
+pub use binary::{Finished, loadtest, tidings, tidings_with};
 pub use client::{Client, Closed};
 pub use endpoint::Endpoint;
 pub use firm::{Cast, Firm, member_id};

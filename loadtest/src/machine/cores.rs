@@ -25,7 +25,8 @@ pub fn pin(process: Option<u32>, core: usize) -> Result<()> {
 pub fn two_cores() -> Result<()> {
     ensure!(
         available_parallelism()?.get() > 1,
-        "needs two cores, one for the server and one for its clients; or give --no-pin"
+        "needs two cores, one for the server and one for its clients; a single scenario can do \
+         with --no-pin"
     );
     Ok(())
 }
