@@ -32,6 +32,9 @@ pub struct Peer {
     hearing: Mutex<Hearing>,
 }
 
+// There is one for every connection.
+const _: () = assert!(size_of::<Peer>() <= 256);
+
 /// Whether the feed may speak to a socket.
 enum Hearing {
     /// No welcome yet.
@@ -146,7 +149,6 @@ impl Peer {
 /// Everybody connected.
 #[derive(Default)]
 pub struct People {
-    sockets: DashMap<SocketId, Arc<Peer>>,
     of_person: DashMap<Person, Vec<Arc<Peer>>>,
     of_account: DashMap<AccountId, Vec<Arc<Peer>>>,
     team_of_firm: DashMap<FirmId, Vec<Arc<Peer>>>,
@@ -159,13 +161,11 @@ pub struct TooManySockets;
 impl People {
     /// Puts a socket in; from now on access changes reach it.
     pub fn enter(&self, peer: &Arc<Peer>, sockets_max: usize) -> Result<(), TooManySockets> {
-        let mut sockets = self.of_person.entry(peer.actor.person).or_default();
+        let mut sockets = self.of_person.entry(peer.actor.person).or_insert_with(room_for_one);
         if sockets.len() >= sockets_max {
             return Err(TooManySockets);
         }
         sockets.push(Arc::clone(peer));
-        drop(sockets);
-        self.sockets.insert(peer.outbound.id(), Arc::clone(peer));
         Ok(())
     }
 
@@ -177,7 +177,10 @@ impl People {
         };
         *peer.access.write() = Some(Arc::new(access));
         match account {
-            Some(account) => self.of_account.entry(account).or_default().push(Arc::clone(peer)),
+            Some(account) => {
+                let mut peers = self.of_account.entry(account).or_insert_with(room_for_one);
+                peers.push(Arc::clone(peer));
+            }
             None => self.team_of_firm.entry(peer.actor.firm).or_default().push(Arc::clone(peer)),
         }
     }
@@ -185,7 +188,6 @@ impl People {
     /// Takes a socket out.
     pub fn exit(&self, peer: &Peer) {
         let id = peer.outbound.id();
-        self.sockets.remove(&id);
         remove(&self.of_person, &peer.actor.person, id);
         if let Some(access) = peer.access() {
             match &*access {
@@ -207,7 +209,7 @@ impl People {
 
     /// Every socket.
     pub fn everybody(&self) -> Vec<Arc<Peer>> {
-        self.sockets.iter().map(|entry| Arc::clone(entry.value())).collect()
+        self.of_person.iter().flat_map(|peers| peers.value().clone()).collect()
     }
 
     /// Sockets whose person sees the thread.
@@ -261,6 +263,11 @@ pub fn ending(change: AccessChange) -> Option<(Whose, CloseCode)> {
         // Feeds read it anew.
         AccessChange::Grew(_) => None,
     }
+}
+
+/// Most people have one socket, and most accounts few contacts.
+fn room_for_one() -> Vec<Arc<Peer>> {
+    Vec::with_capacity(1)
 }
 
 fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: &K, id: SocketId) {

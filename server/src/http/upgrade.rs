@@ -4,7 +4,7 @@
 use super::cors;
 use super::patient::Patient;
 use super::problem::{HttpProblem, Problem};
-use super::request::{Call, Head, Wire};
+use super::request::{Call, Head};
 use crate::auth::{Identity, authenticate, bearer};
 use crate::node::Node;
 use base64::Engine;
@@ -13,6 +13,7 @@ use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use tidings_protocol::{Encoding, Refusal, RefusalCode};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use warp::http::header::{
     CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
@@ -44,12 +45,12 @@ pub(super) async fn open(call: Call) -> Result<Response, Problem> {
         return Err(HttpProblem::ForeignOrigin.into());
     }
     let identity = match bearer(&call.head.headers)? {
-        Some(token) => Some(authenticate(call.node(), token).await?),
+        Some(token) => Some(Box::new(authenticate(call.node(), token).await?)),
         None => None,
     };
     let upgrade = call.head.upgrade.ok_or(HttpProblem::UpgradeNeeded)?;
     let node = Arc::clone(&call.app.node);
-    tokio::spawn(hand_over(node, upgrade, call.head.wire, handshake.encoding, identity));
+    tokio::spawn(hand_over(node, upgrade, call.head.wire.permit, handshake.encoding, identity));
     Ok(switch(&handshake))
 }
 
@@ -58,18 +59,17 @@ pub(super) async fn open(call: Call) -> Result<Response, Problem> {
 async fn hand_over(
     node: Arc<Node>,
     upgrade: OnUpgrade,
-    wire: Wire,
+    place: Arc<OwnedSemaphorePermit>,
     encoding: Encoding,
-    identity: Option<Identity>,
+    identity: Option<Box<Identity>>,
 ) {
-    let Wire { permit: place, .. } = wire;
     // A client that went away between its request and the answer.
     let Ok(upgraded) = upgrade.await else { return };
-    if let Some((stream, already_read)) = take_apart(upgraded) {
-        crate::socket::accept(node, stream, already_read, encoding, identity).await;
-    } else {
+    let Some((stream, already_read)) = take_apart(upgraded) else {
         tracing::error!("an upgraded connection is not one of this listener's");
-    }
+        return;
+    };
+    crate::socket::accept(node, stream, already_read, encoding, identity).await;
     drop(place);
 }
 

@@ -1,33 +1,37 @@
 //! How fast a connection may go. Pure: a token bucket that is given the time.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 /// Allows `burst` at once and `per_second` in the long run.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    per_second: f64,
-    burst: f64,
-    tokens: f64,
-    at: Instant,
+    per_second: NonZeroU32,
+    burst: NonZeroU32,
+    /// When the bucket is full again: all that has to be known of how full it is.
+    full_at: Instant,
 }
+
+// Every connection has three.
+const _: () = assert!(size_of::<Pace>() <= 24);
 
 impl Pace {
     /// Full at `now`.
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
-        let burst = f64::from(burst.max(1));
-        Self { per_second: f64::from(per_second.max(1)), burst, tokens: burst, at: now }
+        let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self { per_second: at_least_one(per_second), burst: at_least_one(burst), full_at: now }
     }
 
     /// Takes one. If there is none, says how long until there is.
     pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
-        let since = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + since * self.per_second).min(self.burst);
-        self.at = now;
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        let one = Duration::from_secs(1) / self.per_second.get();
+        let full_at = self.full_at.max(now) + one;
+        let over = (full_at - now).saturating_sub(one * self.burst.get());
+        if over.is_zero() {
+            self.full_at = full_at;
             return Ok(());
         }
-        Err(Duration::from_secs_f64((1.0 - self.tokens) / self.per_second))
+        Err(over)
     }
 }
 

@@ -8,16 +8,16 @@ use crate::node::Node;
 use crate::people::Peer;
 use crate::rooms::Mail;
 use crate::session::state::{Rates, Session, Step, Tick};
-use crate::socket::{Ending, Outbound, PING, Transport, linger};
+use crate::socket::{Inbound, Outbound, PING, linger};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
-use tidings_protocol::limits::{FRAME_BYTES_MAX, TOKEN_BYTES_MAX};
 use tidings_protocol::{
     Checked, CloseCode, Command, Encoding, Outcome, Refusal, RefusalCode, Reply, RequestId,
     ServerFrame, ThreadId,
@@ -26,21 +26,10 @@ use tidings_storage::{Operation, QueryError, writes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Error, Message};
-
-/// Bytes read at a time. Small, because every connection keeps that much; longer frames get room
-/// of their own.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
 
 /// Messages handled before other tasks get their turn.
 const MESSAGES_PER_TURN: usize = 32;
-
-/// Longest frame of a client that is not known yet: a token and little else.
-const FIRST_FRAME_BYTES_MAX: usize = TOKEN_BYTES_MAX + 1024;
-
-/// Bytes that all pieces of one message may have together with their headers.
-const MESSAGE_BYTES_MAX: usize = FRAME_BYTES_MAX * 2;
 
 /// One connection.
 pub(super) struct Connection<'a> {
@@ -61,16 +50,33 @@ enum Turn {
     Yielded,
     /// All commands that may be at work are.
     Full,
+    /// Something is to be waited for.
+    Step(Box<Step>),
     /// The connection ends, with our close frame if there is a code.
     Over(Option<CloseCode>),
 }
 
-/// Serves a connection until it ends.
+/// What a session's task woke up for.
+enum Woken {
+    /// The socket ends, from here or by its client.
+    Ended,
+    /// The time that was waited for has come.
+    Due,
+    /// There may be something to read.
+    Readable,
+    /// Another command may be put to work.
+    Permit(Option<OwnedSemaphorePermit>),
+}
+
+/// Serves a connection until it ends. `already_read` is what the client sent behind the handshake.
+///
+/// Of what waits for a client that says nothing, each byte is there as often as there are
+/// connections: so whatever is seldom and large has room of its own, for as long as it takes.
 pub async fn run(
     node: &Arc<Node>,
     outbound: &Arc<Outbound>,
-    already_read: Bytes,
-    identity: Option<Identity>,
+    already_read: Box<[u8]>,
+    identity: Option<Box<Identity>>,
 ) {
     let limits = &node.config.limits;
     let rates = Rates {
@@ -91,78 +97,96 @@ pub async fn run(
         tracing::error!(socket = outbound.id().0, "a session panicked");
         Some(CloseCode::InternalError)
     });
-    connection.leave_everything().await;
-    if let Some(code) = code {
-        outbound.close(code);
-    }
-    if let Some(code) = outbound.closing() {
-        node.metrics.closed(code.code());
-        tracing::debug!(
-            socket = outbound.id().0,
-            person =
-                connection.peer.as_ref().map(|peer| tracing::field::display(peer.actor.person)),
-            code = code.code(),
-            "closed"
-        );
-    }
-    linger(outbound).await;
+    Box::pin(connection.end(code)).await;
 }
 
 impl Connection<'_> {
     async fn serve(
         &mut self,
-        already_read: Bytes,
-        identity: Option<Identity>,
+        already_read: Box<[u8]>,
+        identity: Option<Box<Identity>>,
     ) -> Option<CloseCode> {
-        let mut context = WebSocketContext::new(Role::Server, Some(config(FIRST_FRAME_BYTES_MAX)));
-        let mut known = None;
         if let Some(identity) = identity
-            && let Err(code) = Box::pin(self.start(identity, None)).await
+            && let Err(code) = Box::pin(self.start(*identity, None)).await
         {
             return Some(code);
         }
-        let outbound = Arc::clone(self.outbound);
-        let mut transport = Transport::new(&outbound, &already_read, MESSAGE_BYTES_MAX);
-        drop(already_read);
-        let sleep = tokio::time::sleep_until(monotonic().into());
-        tokio::pin!(sleep);
+        let mut inbound = Inbound::new(self.outbound, already_read);
+        let mut sleep = pin!(tokio::time::sleep_until(monotonic().into()));
+        let mut expires = None;
         let mut turn = Turn::Yielded;
         loop {
-            if known.as_ref() != self.session.identity() {
-                known = self.session.identity().copied();
-                context.set_config(|limits| *limits = config(FRAME_BYTES_MAX));
+            let identity = self.session.identity();
+            if let Some(identity) = identity.filter(|one| expires != Some(one.expires)) {
+                expires = Some(identity.expires);
+                inbound.known();
                 // The token may run out before the time that was waited for.
                 sleep.as_mut().reset(monotonic().into());
             }
-            tokio::select! {
-                biased;
-                ending = poll_fn(|cx| outbound.poll_ending(cx)) => {
-                    let (Ending::Closing(_) | Ending::Gone) = ending;
-                    return None;
-                }
-                () = &mut sleep => match self.tick(sleep.as_mut()) {
+            match self.woken(sleep.as_mut(), &turn).await {
+                Woken::Ended => return None,
+                Woken::Due => match self.tick(sleep.as_mut()) {
                     Ok(()) => continue,
                     Err(code) => return Some(code),
                 },
-                permit = Arc::clone(&self.in_flight).acquire_owned(), if self.permit.is_none() => {
-                    self.permit = permit.ok();
-                    turn = Turn::Yielded;
-                    continue;
-                }
-                ready = outbound.stream().readable(), if matches!(turn, Turn::Blocked) => {
-                    if ready.is_err() {
-                        return None;
-                    }
-                }
-                () = std::future::ready(()), if matches!(turn, Turn::Yielded) => {}
+                Woken::Permit(permit) => self.permit = permit,
+                Woken::Readable => {}
             }
-            turn = self.read(&mut context, &mut transport).await;
+            turn = self.read(&mut inbound);
             match turn {
                 Turn::Over(code) => return code,
+                Turn::Step(step) => {
+                    if let Err(code) = Box::pin(self.carry_out(step)).await {
+                        return Some(code);
+                    }
+                    turn = Turn::Yielded;
+                }
                 Turn::Yielded => tokio::task::yield_now().await,
                 Turn::Blocked | Turn::Full => {}
             }
         }
+    }
+
+    /// Waits for what there is to do, the most urgent first.
+    async fn woken(&self, mut sleep: Pin<&mut Sleep>, turn: &Turn) -> Woken {
+        let mut permit = matches!(turn, Turn::Full)
+            .then(|| Box::pin(Arc::clone(&self.in_flight).acquire_owned()));
+        poll_fn(|cx| {
+            if self.outbound.poll_ending(cx).is_ready() {
+                return Poll::Ready(Woken::Ended);
+            }
+            if sleep.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Woken::Due);
+            }
+            if let Some(permit) = &mut permit {
+                return permit.as_mut().poll(cx).map(|permit| Woken::Permit(permit.ok()));
+            }
+            if !matches!(turn, Turn::Blocked) {
+                return Poll::Ready(Woken::Readable);
+            }
+            let ready = self.outbound.stream().poll_read_ready(cx);
+            ready.map(|ready| ready.map_or(Woken::Ended, |()| Woken::Readable))
+        })
+        .await
+    }
+
+    /// Gives up the connection's seats, says goodbye, with a close frame if there is a code, and waits
+    /// until that is on its way.
+    async fn end(&mut self, code: Option<CloseCode>) {
+        self.leave_everything().await;
+        if let Some(code) = code {
+            self.outbound.close(code);
+        }
+        if let Some(code) = self.outbound.closing() {
+            self.node.metrics.closed(code.code());
+            tracing::debug!(
+                socket = self.outbound.id().0,
+                person = self.peer.as_ref().map(|peer| tracing::field::display(peer.actor.person)),
+                code = code.code(),
+                "closed"
+            );
+        }
+        linger(self.outbound).await;
     }
 
     fn tick(&mut self, mut sleep: Pin<&mut Sleep>) -> Result<(), CloseCode> {
@@ -181,74 +205,73 @@ impl Connection<'_> {
         }
     }
 
-    async fn read(
-        &mut self,
-        context: &mut WebSocketContext,
-        transport: &mut Transport<'_>,
-    ) -> Turn {
+    fn read(&mut self, inbound: &mut Inbound) -> Turn {
         for _ in 0..MESSAGES_PER_TURN {
             if self.permit.is_none() {
                 self.permit = Arc::clone(&self.in_flight).try_acquire_owned().ok();
             }
             let Some(permit) = self.permit.take() else { return Turn::Full };
-            let message = match context.read(transport) {
+            let message = match inbound.read() {
                 Ok(message) => message,
                 Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => {
                     self.permit = Some(permit);
                     // A long message on a slow line leaves no room for pongs.
-                    if transport.heard() {
+                    if inbound.heard() {
                         self.session.on_bytes(monotonic());
                     }
                     return Turn::Blocked;
                 }
                 Err(error) => return Turn::Over(close_code(&error)),
             };
-            transport.message_ended();
             let now = monotonic();
             self.session.on_bytes(now);
             let handled = match message {
                 Message::Text(text) if self.outbound.encoding() == Encoding::Json => {
-                    self.on_frame(text.as_bytes(), permit, now).await
+                    self.on_frame(text.as_bytes(), permit, now)
                 }
                 Message::Binary(bytes) if self.outbound.encoding() == Encoding::Postcard => {
-                    self.on_frame(&bytes, permit, now).await
+                    self.on_frame(&bytes, permit, now)
                 }
                 Message::Text(_) | Message::Binary(_) => Err(CloseCode::WrongFrameType),
-                Message::Ping(_) | Message::Pong(_) => self.session.on_control(now),
+                Message::Ping(_) | Message::Pong(_) => self.session.on_control(now).map(|()| None),
                 // Answered here and not by tungstenite, so that nothing is queued behind the answer.
                 // A code that may not be sent has become 1002 by now.
                 Message::Close(close) => {
                     self.outbound.answer_close(close.map(|close| close.code.into()));
                     return Turn::Over(None);
                 }
-                Message::Frame(_) => Ok(()),
+                Message::Frame(_) => Ok(None),
             };
-            if let Err(code) = handled {
-                return Turn::Over(Some(code));
+            match handled {
+                Ok(None) => {}
+                Ok(Some(step)) => return Turn::Step(step),
+                Err(code) => return Turn::Over(Some(code)),
             }
         }
         Turn::Yielded
     }
 
-    async fn on_frame(
+    /// Does what a frame asks for. What has to be waited for is given back.
+    fn on_frame(
         &mut self,
         bytes: &[u8],
         permit: OwnedSemaphorePermit,
         received: Instant,
-    ) -> Result<(), CloseCode> {
+    ) -> Result<Option<Box<Step>>, CloseCode> {
         let frame = self.outbound.encoding().decode_client(bytes);
-        let step = self.session.on_frame(frame, received);
-        match step {
+        match self.session.on_frame(frame, received) {
             Step::Close(code) => return Err(code),
             Step::Execute { id, command } => self.execute(id, command, permit, received),
             Step::Answer { id, outcome } => self.answer(id, outcome),
-            // Seldom and large: what they keep over a wait has room of its own, only for so long.
-            Step::Authenticate { id, token } => {
-                Box::pin(self.authenticate(id, &token)).await?;
-            }
-            Step::Join { id, thread, after, again } => {
-                Box::pin(self.join(id, thread, after, again)).await?;
-            }
+            step => return Ok(Some(Box::new(step))),
+        }
+        Ok(None)
+    }
+
+    async fn carry_out(&mut self, step: Box<Step>) -> Result<(), CloseCode> {
+        match *step {
+            Step::Authenticate { id, token } => self.authenticate(id, &token).await?,
+            Step::Join { id, thread, after, again } => self.join(id, thread, after, again).await?,
             Step::Leave { id, thread } => {
                 self.leave(thread).await;
                 self.done(id);
@@ -265,6 +288,7 @@ impl Connection<'_> {
                 self.node.rooms.send(thread, Mail::Look { thread, socket, looking }).await;
                 self.done(id);
             }
+            Step::Close(_) | Step::Execute { .. } | Step::Answer { .. } => {}
         }
         Ok(())
     }
@@ -346,15 +370,6 @@ impl Connection<'_> {
             self.leave(*thread).await;
         }
     }
-}
-
-fn config(frame_bytes_max: usize) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        // What tungstenite writes is queued at once, never held back.
-        .write_buffer_size(0)
-        .max_message_size(Some(frame_bytes_max))
-        .max_frame_size(Some(frame_bytes_max))
 }
 
 /// Which close code answers what went wrong while reading; none if nobody is there to read it.

@@ -2,68 +2,81 @@
 //! goes into the socket's queue like everything else.
 
 use crate::socket::Outbound;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use std::io::{self, Read, Write};
+use std::sync::Arc;
+use tidings_protocol::limits::FRAME_BYTES_MAX;
+
+/// Bytes that all pieces of one message may have together with their headers: fragments of no bytes
+/// cost us those.
+const MESSAGE_BYTES_MAX: usize = FRAME_BYTES_MAX * 2;
 
 /// The bytes of one connection, as tungstenite sees them.
-pub struct Transport<'a> {
-    outbound: &'a Outbound,
-    /// What came in with the upgrade, before the stream was ours.
-    already_read: Bytes,
+pub(super) struct Transport {
+    pub(super) outbound: Arc<Outbound>,
     /// Bytes read since the last whole message.
     since_message: usize,
+    /// Bytes read, without those of the messages that they became: see [`shortest_frame`].
+    unused: usize,
     /// Whether bytes were read since that was last asked.
     heard: bool,
-    /// Bytes after which a message must have ended: fragments of no bytes cost us their headers.
-    message_bytes_max: usize,
 }
 
-impl<'a> Transport<'a> {
-    /// Reads `already_read` first: a copy, because even an empty one would keep the whole buffer that
-    /// the handshake was read into for as long as the connection lives.
-    pub fn new(outbound: &'a Outbound, already_read: &[u8], message_bytes_max: usize) -> Self {
-        let already_read = Bytes::copy_from_slice(already_read);
-        Self { outbound, already_read, since_message: 0, heard: false, message_bytes_max }
+impl Transport {
+    /// So many bytes of the stream were read before.
+    pub(super) fn new(outbound: Arc<Outbound>, already_read: usize) -> Self {
+        Self { outbound, since_message: 0, unused: already_read, heard: false }
     }
 
-    /// A message ended.
-    pub fn message_ended(&mut self) {
+    /// A message of so many bytes ended.
+    pub(super) fn message_ended(&mut self, bytes: usize) {
         self.since_message = 0;
+        self.unused -= shortest_frame(bytes);
+    }
+
+    /// Whether all that was read has become messages. Nothing is said of a client that has sent one
+    /// in fragments, or with a longer header than it needed.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.unused == 0
     }
 
     /// Whether anything came in since this was last asked, if only a part of a frame.
-    pub fn heard(&mut self) -> bool {
+    pub(super) fn heard(&mut self) -> bool {
         std::mem::take(&mut self.heard)
     }
 
     /// Whether a message has gone on for longer than any message may, whatever its pieces.
-    pub fn is_endless(&self) -> bool {
-        self.since_message > self.message_bytes_max
+    fn is_endless(&self) -> bool {
+        self.since_message > MESSAGE_BYTES_MAX
     }
 }
 
-impl Read for Transport<'_> {
+/// Bytes of a message with the shortest header that a client can give it (RFC 6455, 5.2). In
+/// fragments, or with a longer header, it has more, never less.
+fn shortest_frame(message_bytes: usize) -> usize {
+    const MASK: usize = 4;
+    let header = match message_bytes {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    };
+    header + MASK + message_bytes
+}
+
+impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.is_endless() {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        let read = if self.already_read.is_empty() {
-            self.outbound.stream().try_read(buffer)?
-        } else {
-            let count = buffer.len().min(self.already_read.len());
-            self.already_read.copy_to_slice(&mut buffer[..count]);
-            if self.already_read.is_empty() {
-                self.already_read = Bytes::new();
-            }
-            count
-        };
+        let read = self.outbound.stream().try_read(buffer)?;
         self.since_message += read;
+        self.unused += read;
         self.heard |= read > 0;
         Ok(read)
     }
 }
 
-impl Write for Transport<'_> {
+impl Write for Transport {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // Always taken whole, so that frames stay whole in the queue.
         self.outbound.queue(Bytes::copy_from_slice(bytes));
