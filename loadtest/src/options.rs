@@ -25,7 +25,7 @@ pub enum Speech {
 /// What every scenario takes.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// A server that runs already, such as http://127.0.0.1:8080; again for each further node.
+    /// A server that runs already, such as `http://127.0.0.1:8080`; again for each further node.
     /// Without it one is started for the run, with a store of its own
     #[arg(long, value_name = "URL", requires = "api_key")]
     pub target: Vec<String>,
@@ -92,18 +92,16 @@ impl Options {
 
     /// The addresses that connections come from.
     pub fn sources(&self, nodes: &[SocketAddr]) -> Rc<[IpAddr]> {
-        match self.source.is_empty() {
-            true => crate::client::default_sources(nodes),
-            false => self.source.clone().into(),
+        if self.source.is_empty() {
+            crate::client::default_sources(nodes)
+        } else {
+            self.source.clone().into()
         }
     }
 
     /// What is put under load: starts a server if none is named.
     pub async fn open_target(&self) -> Result<Target> {
-        match self.target.is_empty() {
-            true => self.start_server().await,
-            false => self.running_servers(),
-        }
+        if self.target.is_empty() { self.start_server().await } else { self.running_servers() }
     }
 
     fn running_servers(&self) -> Result<Target> {
@@ -144,9 +142,10 @@ impl Options {
     /// The settings, for the report.
     pub fn describe(&self) -> Vec<(String, String)> {
         let said = |name: &str, value: String| (name.to_owned(), value);
-        let server = match self.target.is_empty() {
-            true => "started for the run".to_owned(),
-            false => self.target.join(", "),
+        let server = if self.target.is_empty() {
+            "started for the run".to_owned()
+        } else {
+            self.target.join(", ")
         };
         let mut all = vec![
             said("server", server),
@@ -158,11 +157,9 @@ impl Options {
         if !self.serve.is_empty() {
             all.push(said("server's flags", self.serve.join(" ")));
         }
-        let cores = match self.no_pin {
-            true => "all, for both".to_owned(),
-            false => "one for the server, one for its clients".to_owned(),
-        };
-        all.push(said("cores", cores));
+        let cores =
+            if self.no_pin { "all, for both" } else { "one for the server, one for its clients" };
+        all.push(said("cores", cores.to_owned()));
         all
     }
 }

@@ -48,7 +48,9 @@ pub(crate) async fn read_back(world: &World, owner: MemberId) -> Result<()> {
         .await?;
     for (index, items) in lists.iter().enumerate() {
         let person = PersonIx(u32::try_from(index)?);
-        items.iter().for_each(|item| stands(world, person, item));
+        for item in items {
+            stands(world, person, item);
+        }
     }
     Ok(())
 }

@@ -23,11 +23,14 @@ pub struct Summary {
     pub option: Vec<String>,
 }
 
+/// The medians of the rows before, by name.
+type Earlier = [(&'static str, f64)];
+
 /// One row of the table.
 struct Row {
     name: &'static str,
-    /// The arguments of one run. `earlier` are the medians of the rows before it, by name.
-    arguments: fn(earlier: &[(&'static str, f64)]) -> Option<Vec<String>>,
+    /// The arguments of one run.
+    arguments: fn(&Earlier) -> Option<Vec<String>>,
     figures: &'static [Wanted],
 }
 
@@ -236,12 +239,7 @@ fn figure(report: &Report, name: &str) -> Option<f64> {
 }
 
 /// A fan-out at half of the rate that a saturated server reached.
-fn half(
-    earlier: &[(&'static str, f64)],
-    row: &str,
-    threads: u32,
-    sockets: u32,
-) -> Option<Vec<String>> {
+fn half(earlier: &Earlier, row: &str, threads: u32, sockets: u32) -> Option<Vec<String>> {
     let (_, deliveries) = earlier.iter().find(|(name, _)| *name == row)?;
     let rate = deliveries / 2.0 / f64::from(threads) / f64::from(sockets);
     Some(vec![

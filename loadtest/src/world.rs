@@ -51,6 +51,11 @@ impl Meter {
         self.window = Some((from, to));
     }
 
+    /// The measured part ends now, if it has not ended before.
+    pub fn measure_no_longer(&mut self, now: Micros) {
+        self.window = self.window.map(|(from, to)| (from, to.min(now)));
+    }
+
     /// Whether a moment belongs to the measured part.
     pub fn is_measured(&self, at: Micros) -> bool {
         self.window.is_some_and(|(from, to)| from <= at && at < to)

@@ -103,13 +103,13 @@ impl Link {
 
     /// Writes a message.
     pub fn send(self: &Rc<Self>, payload: &[u8]) -> Result<()> {
-        self.write(frame::masked(self.opcode(), payload))
+        self.write(&frame::masked(self.opcode(), payload))
     }
 
     /// Says goodbye.
     pub fn close(self: &Rc<Self>) {
         // It may be gone already.
-        let _ = self.write(frame::masked(frame::CLOSE, &1000_u16.to_be_bytes()));
+        let _ = self.write(&frame::masked(frame::CLOSE, &1000_u16.to_be_bytes()));
     }
 
     /// Cuts it without a word, as a dead network does.
@@ -131,14 +131,14 @@ impl Link {
         }
     }
 
-    fn write(self: &Rc<Self>, bytes: Vec<u8>) -> Result<()> {
+    fn write(self: &Rc<Self>, bytes: &[u8]) -> Result<()> {
         let mut unsent = self.unsent.borrow_mut();
         if !unsent.is_empty() {
             ensure!(unsent.len() <= UNSENT_BYTES_MAX, "the server has stopped reading");
-            unsent.extend_from_slice(&bytes);
+            unsent.extend_from_slice(bytes);
             return Ok(());
         }
-        let written = match self.stream.try_write(&bytes) {
+        let written = match self.stream.try_write(bytes) {
             Ok(written) => written,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
             Err(error) => return Err(error.into()),
@@ -231,11 +231,11 @@ impl Link {
             taken += length;
             match opcode {
                 opcode if opcode == self.opcode() => take(payload)?,
-                frame::PING => self.write(frame::masked(frame::PONG, payload))?,
+                frame::PING => self.write(&frame::masked(frame::PONG, payload))?,
                 frame::CLOSE => {
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     // The answer; the other side may be gone already.
-                    let _ = self.write(frame::masked(frame::CLOSE, payload));
+                    let _ = self.write(&frame::masked(frame::CLOSE, payload));
                     return Ok((taken, Some(End::Closed(code))));
                 }
                 opcode => bail!("a frame with opcode {opcode}"),

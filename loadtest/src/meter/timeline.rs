@@ -91,6 +91,11 @@ impl Timeline {
         Ok(&self.slices[self.slices.len() - 1])
     }
 
+    /// When the last slice ended.
+    pub fn last_cut(&self) -> Micros {
+        self.at
+    }
+
     /// All slices.
     pub fn slices(&self) -> &[Slice] {
         &self.slices

@@ -73,16 +73,15 @@ impl Recorder {
         sent: Micros,
     ) -> PostIx {
         let ix = PostIx(place(self.history.posts.len()));
-        let (answer, other_position, refusals) = (None, None, 0);
         self.history.posts.push(Post {
             person,
             thread,
             key,
             body,
             sent,
-            answer,
-            other_position,
-            refusals,
+            answer: None,
+            refusals: 0,
+            other_position: None,
         });
         ix
     }

@@ -42,7 +42,7 @@ impl Connect {
             stage.figure("server, per connection", each, "CPU µs");
             stage.figure("server, of a core", cpu / seconds * 100.0, "%");
         }
-        stage.report(self.about(), None).await
+        Ok(stage.report(self.about(), None))
     }
 
     /// Keeps so many connections on their way in, for so many seconds.

@@ -115,7 +115,7 @@ impl Conversations {
         stage.rest().await;
         stage.read_back().await?;
         self.ramp_down(&stage).await;
-        stage.report(self.about(name, &stage_sockets(self)), None).await
+        Ok(stage.report(self.about(name, &stage_sockets(self)), None))
     }
 
     /// Devices come in evenly, and begin to live.
@@ -148,7 +148,7 @@ impl Conversations {
                 stage.live.position(come);
             }
         }
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         stage.world.wait("everybody", limit, |c| c.connected >= come).await?;
         Ok(lives)
     }
@@ -163,7 +163,9 @@ impl Conversations {
         let herding = tokio::task::spawn_local(async move {
             for _ in 0..herds {
                 tokio::time::sleep(herd_every).await;
-                devices.iter().for_each(|device| device.drop_connection());
+                for device in &devices {
+                    device.drop_connection();
+                }
             }
         });
         let start = stage.world.clock.now();

@@ -88,12 +88,9 @@ impl FanOut {
         stage.end_measuring()?;
         stage.rest().await;
         stage.read_back().await?;
-        let floor = match self.floor {
-            true => Some(floor::cost(shape, &self.options).await?),
-            false => None,
-        };
+        let floor = if self.floor { Some(floor::cost(shape, &self.options).await?) } else { None };
         let about = self.about(shape);
-        stage.report(about, floor).await
+        Ok(stage.report(about, floor))
     }
 
     fn about(&self, shape: Shape) -> About {

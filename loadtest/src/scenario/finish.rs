@@ -4,7 +4,6 @@ use crate::check::check;
 use crate::machine::today;
 use crate::report::{Floor, Intended, ProcessUse, Proof, Report, settle};
 use crate::scenario::stage::{Stage, per};
-use anyhow::Result;
 use std::mem::take;
 
 /// What a scenario says of itself.
@@ -22,7 +21,7 @@ pub(super) struct About {
 impl Stage {
     /// Checks everything, and makes the report. `floor`: CPU seconds for a million deliveries of a
     /// server that does nothing but send.
-    pub(super) async fn report(mut self, about: About, floor: Option<f64>) -> Result<Report> {
+    pub(super) fn report(mut self, about: About, floor: Option<f64>) -> Report {
         self.live.phase("checking", 1);
         let complaints = self.end();
         let history = take(&mut *self.world.recorder()).finish();
@@ -61,7 +60,7 @@ impl Stage {
             thresholds: Vec::new(),
         };
         settle(&mut report, &self.options.thresholds);
-        Ok(report)
+        report
     }
 
     fn server_use(&self, delivered: u64, slices: &[crate::report::Slice]) -> Option<ProcessUse> {

@@ -53,7 +53,7 @@ impl Idle {
             let percent = cpu / stage.measured_seconds() * 100.0;
             stage.figure("server, of a core", percent, "%");
         }
-        stage.report(self.about(sockets), None).await
+        Ok(stage.report(self.about(sockets), None))
     }
 
     fn about(&self, sockets: u64) -> About {

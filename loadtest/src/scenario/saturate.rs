@@ -60,7 +60,7 @@ impl Saturate {
         }
         stage.rest().await;
         stage.read_back().await?;
-        stage.report(self.about(), None).await
+        Ok(stage.report(self.about(), None))
     }
 
     fn set_going(&self, stage: &Stage) {

@@ -63,7 +63,7 @@ impl SlowReaders {
         stage.devices[0].iter().for_each(|device| device.hurry());
         stage.rest().await;
         stage.read_back().await?;
-        stage.report(self.about(), None).await
+        Ok(stage.report(self.about(), None))
     }
 
     /// Posts, from those who keep up.

@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 const OPENING: u64 = 64;
 
 /// So many must be done in this time.
-const OPENING_TIME: Duration = Duration::from_secs(60);
+const OPENING_TIME: Duration = Duration::from_mins(1);
 
 /// Presence and receipts of everybody's joining go out before anything is measured.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -220,6 +220,8 @@ impl Stage {
     /// From now on, what is due in the next seconds is measured.
     pub(super) fn begin_measuring(&mut self, seconds: u32) -> Result<()> {
         self.live.phase_of_seconds("measuring", seconds.into());
+        // What belongs to the measured part and what does not is in slices of its own.
+        cut(&self.world, &self.timeline, &self.live);
         let now = self.world.clock.now();
         let end = Micros(now.0 + u64::from(seconds) * 1_000_000);
         {
@@ -245,7 +247,9 @@ impl Stage {
 
     /// Ends the measured part: the counts and CPU seconds since it began are those of it.
     pub(super) fn end_measuring(&mut self) -> Result<()> {
+        cut(&self.world, &self.timeline, &self.live);
         let Some(measured) = &mut self.measured else { return Ok(()) };
+        self.world.meter().measure_no_longer(self.world.clock.now());
         measured.until = self.world.clock.now();
         measured.counts = self.world.counts() - measured.before;
         measured.tester_used = Watched::own()?.cpu()?.since(measured.tester);
@@ -369,9 +373,9 @@ async fn tick(world: Rc<World>, timeline: Rc<RefCell<Timeline>>, live: Rc<Live>)
 /// Ends a slice.
 fn cut(world: &World, timeline: &RefCell<Timeline>, live: &Live) {
     let now = world.clock.now();
-    let mut meter = world.meter();
-    let measured = meter.is_measured(Micros(now.0.saturating_sub(1)));
-    let mut timeline = timeline.borrow_mut();
+    let (mut meter, mut timeline) = (world.meter(), timeline.borrow_mut());
+    let middle = Micros(u64::midpoint(timeline.last_cut().0, now.0));
+    let measured = meter.is_measured(middle);
     if let Ok(slice) = timeline.cut(now, world.counts(), &meter.slice, measured) {
         live.figures(slice);
     }

@@ -56,7 +56,9 @@ impl Device {
     /// Sends what waits for a connection.
     pub(super) fn send_unsent(&self) {
         let unsent = std::mem::take(&mut *self.unsent.borrow_mut());
-        unsent.into_iter().for_each(|draft| self.send_draft(draft));
+        for draft in unsent {
+            self.send_draft(draft);
+        }
     }
 
     pub(super) fn send_draft(&self, draft: Draft) {
@@ -120,9 +122,12 @@ impl Device {
 
     /// Ticks or unticks a task.
     pub fn tick(&self, place: usize, task: TaskId, done: bool) {
-        self.other(place, |thread| match done {
-            true => Command::TickTask { thread, task },
-            false => Command::UntickTask { thread, task },
+        self.other(place, |thread| {
+            if done {
+                Command::TickTask { thread, task }
+            } else {
+                Command::UntickTask { thread, task }
+            }
         });
     }
 
