@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tidings_protocol::{Event, EventKind, Person, Receipt, Seq, ServerFrame, ThreadId, limits};
 
-/// Events a room remembers for sockets that are just joining; who needs older ones reads the store.
+/// Events a room remembers while sockets are joining; who needs older ones reads the store.
 const RECENT_EVENTS_MAX: usize = 64;
 
 /// Bytes of their text that it remembers at most, but for the last one.
@@ -140,7 +140,17 @@ impl<O: Outlet> Room<O> {
 
     /// The socket that was joining won't.
     pub fn give_up(&mut self) {
+        self.one_joining_less();
+    }
+
+    /// A socket is not joining any more. What was remembered for the last one is forgotten: kept in
+    /// every room, it is far more than what all their sockets keep.
+    fn one_joining_less(&mut self) {
         self.joining -= 1;
+        if self.joining == 0 {
+            self.recent = VecDeque::new();
+            self.recent_bytes = 0;
+        }
     }
 
     /// Whether nobody needs the room.
@@ -184,7 +194,9 @@ impl<O: Outlet> Room<O> {
         if arrival == Arrival::Next {
             self.delivered = Some(seq);
             let frame = Arc::new(SharedFrame::new(ServerFrame::Event(event)));
-            self.remember(seq, &frame);
+            if self.joining > 0 {
+                self.remember(seq, &frame);
+            }
             self.waiting.push(Outgoing { frame, seq: Some(seq), except: None });
         }
         arrival
@@ -209,13 +221,13 @@ impl<O: Outlet> Room<O> {
         if have.next() < remembered_from {
             return Attach::Behind { delivered };
         }
-        self.joining -= 1;
         let mut last = have;
         for (seq, frame) in self.recent.iter().filter(|(seq, _)| *seq > have) {
             seat.outlet.queue(frame);
             last = *seq;
         }
         seat.outlet.flush();
+        self.one_joining_less();
         self.presence_changed |= seat.looking;
         self.seats.push(Seated { seat, last });
         Attach::Live

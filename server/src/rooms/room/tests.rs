@@ -114,10 +114,10 @@ fn socket_that_joins_amid_events_misses_none() {
 fn socket_too_far_behind_reads_the_store_again() {
     let mut room = room();
     seat(&mut room, 1, 0);
+    room.open();
     for seq in 1..=100 {
         room.arrive(event(seq));
     }
-    room.open();
     let outlet = Notebook::new(2);
     let again = || Seat { outlet: outlet.clone(), person: person(2), looking: true };
     assert_eq!(room.attach(again(), Seq(35)), Attach::Behind { delivered: Seq(100) });
@@ -130,6 +130,7 @@ fn socket_too_far_behind_reads_the_store_again() {
 fn room_remembers_little_of_long_messages() {
     let mut room = room();
     seat(&mut room, 1, 0);
+    room.open();
     for seq in 1..=5 {
         let body = "x".repeat(RECENT_BYTES_MAX / 2);
         let key = tidings_protocol::ClientKey(Uuid::nil());
@@ -138,6 +139,29 @@ fn room_remembers_little_of_long_messages() {
     }
     assert_eq!(room.recent.len(), 2);
     assert_eq!(room.recent_bytes, RECENT_BYTES_MAX);
+}
+
+#[test]
+fn room_remembers_nothing_while_nobody_is_joining() {
+    let mut room = room();
+    seat(&mut room, 1, 0);
+    room.arrive(event(1));
+    assert!(room.recent.is_empty());
+    room.open();
+    room.open();
+    room.arrive(event(2));
+    room.give_up();
+    assert_eq!(room.recent.len(), 1, "one is still joining");
+    room.give_up();
+    assert!(room.recent.is_empty());
+    let late = Notebook::new(2);
+    room.open();
+    let again = || Seat { outlet: late.clone(), person: person(2), looking: true };
+    assert_eq!(room.attach(again(), Seq(1)), Attach::Behind { delivered: Seq(2) });
+    assert_eq!(room.attach(again(), Seq(2)), Attach::Live);
+    room.arrive(event(3));
+    room.run_pass(usize::MAX);
+    assert_eq!(late.seqs(), [3]);
 }
 
 #[test]
