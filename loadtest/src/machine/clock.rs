@@ -9,10 +9,10 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// Seconds since 1970 in UTC, for the date on a report.
+/// This moment on the calendar, for the date on a report.
 #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
-pub fn today() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+pub fn today() -> SystemTime {
+    SystemTime::now()
 }
 
 /// Counts microseconds from the start of a run.
