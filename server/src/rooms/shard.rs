@@ -10,7 +10,7 @@ use crate::metrics::Metrics;
 use crate::rooms::hall::{Hall, Repair};
 use crate::rooms::lost::Lost;
 use crate::rooms::room::{Attach, Outlet, Seat};
-use crate::socket::{Outbound, SharedFrame, SocketId};
+use crate::socket::{Batch, Outbound, SharedFrame, SocketId};
 use crate::store::Store;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -111,6 +111,14 @@ impl Outlet for Arc<Outbound> {
 
     fn flush(&self) {
         Outbound::flush(self);
+    }
+
+    fn fetch(&self) {
+        Outbound::fetch(self);
+    }
+
+    fn send(&self, batch: &Batch) {
+        Outbound::send_batch(self, batch);
     }
 }
 

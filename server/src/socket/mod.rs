@@ -5,6 +5,7 @@
 //! kernel ◀─ Outbound  ◀─ replies, rooms, feeds, pongs
 //! ```
 
+mod batch;
 mod frame;
 mod inbound;
 mod linger;
@@ -13,6 +14,7 @@ mod queue;
 mod registry;
 mod transport;
 
+pub use batch::Batch;
 pub use frame::{PING, SharedFrame, encode};
 pub use inbound::Inbound;
 pub use linger::linger;

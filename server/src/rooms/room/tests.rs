@@ -1,7 +1,7 @@
 //! Tables and small stories about one room, with sockets that only write down what they are sent.
 
 use super::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tidings_protocol::{EventKind, MemberId, Timestamp};
 use uuid::Uuid;
@@ -11,11 +11,12 @@ use uuid::Uuid;
 pub(in crate::rooms) struct Notebook {
     id: SocketId,
     frames: Rc<RefCell<Vec<ServerFrame>>>,
+    flushes: Rc<Cell<u32>>,
 }
 
 impl Notebook {
     pub(in crate::rooms) fn new(id: u64) -> Self {
-        Self { id: SocketId(id), frames: Rc::default() }
+        Self { id: SocketId(id), frames: Rc::default(), flushes: Rc::default() }
     }
 
     pub(in crate::rooms) fn seqs(&self) -> Vec<u64> {
@@ -39,7 +40,9 @@ impl Outlet for Notebook {
         self.frames.borrow_mut().push(frame.get().clone());
     }
 
-    fn flush(&self) {}
+    fn flush(&self) {
+        self.flushes.set(self.flushes.get() + 1);
+    }
 }
 
 pub(in crate::rooms) fn person(number: u128) -> Person {
@@ -188,6 +191,9 @@ fn leaving_amid_a_pass_costs_nobody_a_frame() {
 fn what_arrives_during_a_pass_goes_out_together_after_it() {
     let mut room = room();
     let outlets: Vec<Notebook> = (1..=3).map(|n| seat(&mut room, n, 0)).collect();
+    for outlet in &outlets {
+        outlet.flushes.set(0);
+    }
     room.arrive(event(1));
     assert_eq!(room.run_pass(2), 2);
     room.arrive(event(2));
@@ -196,6 +202,7 @@ fn what_arrives_during_a_pass_goes_out_together_after_it() {
     assert_eq!(room.run_pass(3), 6);
     assert!(!room.has_work());
     assert!(outlets.iter().all(|outlet| outlet.seqs() == [1, 2, 3]));
+    assert!(outlets.iter().all(|outlet| outlet.flushes.get() == 2), "one write in each pass");
 }
 
 #[test]
