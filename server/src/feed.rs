@@ -1,11 +1,14 @@
 //! Feeds: what concerns a person is told to its sockets without their joining anything. Feeds are
 //! state, not history: changes are merged for a moment, and what goes out is how things stand then.
 
+mod due;
+
 use crate::clock::monotonic;
 use crate::metrics::Metrics;
 use crate::people::{Peer, People};
 use crate::socket::SharedFrame;
 use crate::store::Store;
+use due::Due;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +80,7 @@ impl Feed {
             store: store.clone(),
             metrics: Arc::clone(metrics),
             clock: Arc::clone(clock),
-            due: HashSet::new(),
+            due: Due::default(),
         };
         crate::vital::spawn("feed", teller.run());
         Self { shared }
@@ -103,7 +106,10 @@ impl Feed {
                     entry.1 = audience;
                 }
                 entry.0 = read;
-                pending.badges.insert(Actor { firm, person: read.person });
+                // The numbers of who posted are due like those of everybody who sees the thread.
+                if !posted {
+                    pending.badges.insert(Actor { firm, person: read.person });
+                }
             }
         }
         for (member, item) in &commit.inbox {
@@ -138,7 +144,7 @@ struct Teller {
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
     /// Whose numbers may have changed since.
-    due: HashSet<Actor>,
+    due: Due,
 }
 
 impl Teller {
@@ -147,24 +153,25 @@ impl Teller {
         let mut next_badges = next_round;
         loop {
             let news = self.shared.work.notified();
-            if self.due.is_empty() {
+            let quiet = if self.due.is_empty() {
                 news.await;
+                false
             } else {
                 // Either is a reason to go on.
-                drop(tokio::time::timeout_at(next_badges.into(), news).await);
-            }
+                tokio::time::timeout_at(next_badges.into(), news).await.is_err()
+            };
             tokio::time::sleep_until(next_round.into()).await;
             let now = monotonic();
             next_round = now + MERGE;
             let pending = std::mem::take(&mut *self.shared.pending.lock());
-            self.due.extend(pending.badges.iter().copied());
+            self.due.soon(pending.badges);
             self.welcome(pending.welcomes).await;
             self.tell_threads(pending.threads).await;
             self.tell_reads(pending.reads);
             self.tell_inbox(pending.inbox);
             if now >= next_badges {
                 next_badges = now + BADGES_EVERY;
-                self.tell_badges().await;
+                self.tell_badges(quiet).await;
             }
         }
     }
@@ -206,8 +213,15 @@ impl Teller {
         let mut listeners: HashMap<ThreadId, Vec<Arc<Peer>>> = HashMap::new();
         for (thread, (firm, account)) in &threads {
             let mut audience = self.shared.people.audience(*firm, *account, *thread);
-            self.due.extend(audience.iter().map(|peer| peer.actor));
-            audience.retain(|peer| !peer.has_joined(*thread));
+            audience.retain(|peer| {
+                let joined = peer.has_joined(*thread);
+                if joined {
+                    self.due.joined(peer.actor);
+                } else {
+                    self.due.soon([peer.actor]);
+                }
+                !joined
+            });
             if !audience.is_empty() {
                 listeners.insert(*thread, audience);
             }
@@ -276,8 +290,8 @@ impl Teller {
     }
 
     /// Counts for those whose numbers may have changed, and tells them if they have.
-    async fn tell_badges(&mut self) {
-        let due: Vec<Actor> = self.due.drain().collect();
+    async fn tell_badges(&mut self, quiet: bool) {
+        let due = self.due.take(quiet);
         for some in due.chunks(QUERY_ITEMS) {
             let actors = some.to_vec();
             let read = self.store.read(move |reader| {
@@ -285,7 +299,7 @@ impl Teller {
                 counted.collect::<Result<Vec<_>, Unavailable>>()
             });
             let Ok(counted) = read.await.and_then(|read| read) else {
-                self.due.extend(some);
+                self.due.soon(some.iter().copied());
                 continue;
             };
             for (actor, badges) in counted {
