@@ -3,9 +3,11 @@
 
 use crate::socket::Outbound;
 use bytes::Bytes;
-use std::io::{self, Read, Write};
+use socket2::SockRef;
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 use tidings_protocol::limits::FRAME_BYTES_MAX;
+use tokio::io::Interest;
 
 /// Bytes that all pieces of one message may have together with their headers: fragments of no bytes
 /// cost us those.
@@ -45,6 +47,23 @@ impl Transport {
         std::mem::take(&mut self.heard)
     }
 
+    /// Reads what the kernel has. Fewer bytes than there was room for were all of them, so tokio is
+    /// told that there is no more, and the next read need not ask the kernel: one recv(2) for a
+    /// message instead of two. Whatever comes in meanwhile makes the socket readable again.
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stream = self.outbound.stream();
+        let mut received = None;
+        let result = stream.try_io(Interest::READABLE, || {
+            let count = (&*SockRef::from(stream)).read(buffer)?;
+            received = Some(count);
+            if count == 0 || count == buffer.len() {
+                return Ok(count);
+            }
+            Err(ErrorKind::WouldBlock.into())
+        });
+        received.map_or(result, Ok)
+    }
+
     /// Whether a message has gone on for longer than any message may, whatever its pieces.
     fn is_endless(&self) -> bool {
         self.since_message > MESSAGE_BYTES_MAX
@@ -66,9 +85,9 @@ fn shortest_frame(message_bytes: usize) -> usize {
 impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.is_endless() {
-            return Err(io::ErrorKind::InvalidData.into());
+            return Err(ErrorKind::InvalidData.into());
         }
-        let read = self.outbound.stream().try_read(buffer)?;
+        let read = self.receive(buffer)?;
         self.since_message += read;
         self.unused += read;
         self.heard |= read > 0;
