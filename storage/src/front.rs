@@ -147,15 +147,15 @@ mod tests {
     fn commits_are_paced_under_load_only() {
         let options = FrontOptions::default();
         let ms = Duration::from_millis;
-        let wait = |left| Take::When { waiting: 32, within: ms(left) };
+        let wait = |left| Take::When { waiting: 64, within: ms(left) };
         let table = [
             // waiting, since the last start, then
             (1, None, Take::Now),
             (1, Some(ms(1_000)), Take::Now),
-            (1, Some(ms(5)), Take::Now),
-            (1, Some(ms(4)), wait(1)),
-            (31, Some(ms(0)), wait(5)),
-            (32, Some(ms(0)), Take::Now),
+            (1, Some(ms(10)), Take::Now),
+            (1, Some(ms(9)), wait(1)),
+            (63, Some(ms(0)), wait(10)),
+            (64, Some(ms(0)), Take::Now),
             (16_384, Some(ms(1)), Take::Now),
         ];
         for (waiting, since, expected) in table {

@@ -38,9 +38,11 @@ pub struct FrontOptions {
     /// Operations in one transaction at most.
     pub batch_max: usize,
     /// Under load, commits are at least this far apart, unless `pace_batch` are waiting: a commit
-    /// costs as much CPU as several messages. The first after an idle time is made at once.
+    /// costs as much CPU as several messages, and those that share one also share many of the pages
+    /// it writes. The first after an idle time is made at once.
     pub pace: Duration,
-    /// So many waiting operations are committed without further delay.
+    /// So many waiting operations are committed without further delay. They are enough to share the
+    /// cost; beyond that a longer wait would only keep back senders who wait for their answers.
     pub pace_batch: usize,
     /// Threads that answer queries: open so many readers.
     pub readers: usize,
@@ -52,8 +54,8 @@ impl Default for FrontOptions {
             queue_max: 16_384,
             reads_max: 16_384,
             batch_max: 1_024,
-            pace: Duration::from_millis(5),
-            pace_batch: 32,
+            pace: Duration::from_millis(10),
+            pace_batch: 64,
             readers: 2,
         }
     }

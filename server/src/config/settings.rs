@@ -162,7 +162,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "limits.commit_pace",
-        default: "5ms",
+        default: "10ms",
         help: "Least time between two commits under load; the first after a pause is at once",
         slot: Slot::Time(Bounds(0, SECOND), |c| &mut c.limits.commit_pace),
     },

@@ -45,7 +45,7 @@ fn defaults_are_those_of_the_table() {
     assert_eq!(config.ops_listen, None);
     assert!(config.allowed_origins.is_empty());
     assert_eq!(config.limits.outbound_bytes, 1024 * 1024);
-    assert_eq!(config.limits.commit_pace, Duration::from_millis(5));
+    assert_eq!(config.limits.commit_pace, Duration::from_millis(10));
     assert_eq!(config.limits.commands_per_second, 50);
     assert!(!config.log.json);
 }

@@ -7,6 +7,13 @@
 //! * `memory` is what the writer remembers between batches: `thread`s, and `facts` of people.
 //! * `reader` answers queries, which are in `query`; `backup` copies all of it.
 //!
+//! A post touches eight trees: the log and its two indexes, the thread's row and the index by time,
+//! the author's receipt, the inbox item and its index. So what a commit costs is mostly the pages it
+//! writes (each by two system calls, 4 or 5 µs) and the sync. Many messages in one commit share
+//! both: with 500 busy threads on a disk, a message costs the writer 99 µs in batches of 3, 38 µs
+//! in batches of 25, 27 µs in batches of 200. Smaller pages save bytes, but no time: as many are
+//! touched, and more are split. `examples/writer_cost.rs` counts all this.
+//!
 //! **Invariant:** nothing here reads a clock or makes a random number: a seed replays exactly.
 
 mod backup;
