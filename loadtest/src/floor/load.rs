@@ -52,7 +52,7 @@ pub async fn cost(shape: Shape, options: &Options) -> Result<f64> {
                 broken = Err(error);
             }
         })
-        .await;
+        .await?;
         broken?;
         world
             .wait("every delivery of the floor", REST_TIME, |_| delivered.get() >= expected)

@@ -33,8 +33,8 @@ impl RunClock {
         Micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
-    /// The moment as the runtime's timers take it.
-    pub fn instant(&self, at: Micros) -> tokio::time::Instant {
-        (self.start + Duration::from_micros(at.0)).into()
+    /// The moment as timers take it.
+    pub fn instant(&self, at: Micros) -> Instant {
+        self.start + Duration::from_micros(at.0)
     }
 }

@@ -1,9 +1,11 @@
 //! The machine that a run is on: its clock, its cores, what processes use of it.
 
+mod alarm;
 mod clock;
 mod cores;
 mod process;
 
+pub use alarm::Alarm;
 pub use clock::{RunClock, now, today};
 pub use cores::{CLIENT_CORE, SERVER_CORE, pin, two_cores};
 pub use process::{Cpu, Watched};

@@ -144,7 +144,7 @@ impl Conversations {
                     come += 1;
                 }
                 let due = Micros(start.0 + ramp * come / all.max(1));
-                tokio::time::sleep_until(stage.world.clock.instant(due)).await;
+                tokio::time::sleep_until(stage.world.clock.instant(due).into()).await;
                 stage.live.position(come);
             }
         }
@@ -171,11 +171,11 @@ impl Conversations {
         let start = stage.world.clock.now();
         for end in 0..self.access_ends {
             let due = Micros(start.0 + micros(length) * u64::from(end + 1) / u64::from(ends + 1));
-            tokio::time::sleep_until(stage.world.clock.instant(due)).await;
+            tokio::time::sleep_until(stage.world.clock.instant(due).into()).await;
             end_access(stage, end as usize).await?;
         }
         let end = Micros(start.0 + micros(length));
-        tokio::time::sleep_until(stage.world.clock.instant(end)).await;
+        tokio::time::sleep_until(stage.world.clock.instant(end).into()).await;
         herding.abort();
         Ok(())
     }
@@ -189,7 +189,7 @@ impl Conversations {
         for (index, device) in devices.iter().enumerate() {
             device.stop();
             let due = Micros(start.0 + micros(each) * index as u64);
-            tokio::time::sleep_until(stage.world.clock.instant(due)).await;
+            tokio::time::sleep_until(stage.world.clock.instant(due).into()).await;
         }
     }
 

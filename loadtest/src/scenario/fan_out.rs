@@ -81,10 +81,10 @@ impl FanOut {
         stage.connect(shape.sockets).await?;
         stage.join().await?;
         stage.live.phase_of_seconds("warm-up", self.options.warm_up.into());
-        drive(&stage, shape, self.options.warm_up).await;
+        drive(&stage, shape, self.options.warm_up).await?;
         stage.rest().await;
         stage.begin_measuring(self.options.seconds)?;
-        drive(&stage, shape, self.options.seconds).await;
+        drive(&stage, shape, self.options.seconds).await?;
         stage.end_measuring()?;
         stage.rest().await;
         stage.read_back().await?;
@@ -127,18 +127,19 @@ pub(super) fn plan(threads: usize, sockets: usize) -> Plan {
 
 /// Posts for so many seconds, and waits until all is acknowledged and delivered: the CPU seconds up
 /// to then are the cost of exactly these messages.
-pub(super) async fn drive(stage: &Stage, shape: Shape, seconds: u32) {
+pub(super) async fn drive(stage: &Stage, shape: Shape, seconds: u32) -> Result<()> {
     let pace = shape.pace(seconds);
     let before = stage.world.counts();
     pace.run(&stage.world, |message, due| {
         let (thread, socket) = shape.place(message);
         stage.devices[thread][socket].post(0, due);
     })
-    .await;
+    .await?;
     let acked = before.acked + pace.count();
     let delivered = before.delivered + pace.count() * shape.sockets as u64;
     let all = |c: &crate::meter::Counts| c.acked >= acked && c.delivered >= delivered;
     if let Err(error) = stage.world.wait("every ack and delivery", REST_TIME, all).await {
         stage.world.fail(error.to_string());
     }
+    Ok(())
 }

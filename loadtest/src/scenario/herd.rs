@@ -94,11 +94,13 @@ impl Herd {
         let (world, devices) = (Rc::clone(&stage.world), stage.devices.clone());
         tokio::task::spawn_local(async move {
             let pace = shape.pace(86_400);
-            pace.run(&world, |message, due| {
+            let posted = pace.run(&world, |message, due| {
                 let (thread, socket) = shape.place(message);
                 devices[thread][socket].post(0, due);
-            })
-            .await;
+            });
+            if let Err(error) = posted.await {
+                world.fail(format!("no more messages: {error:#}"));
+            }
         })
     }
 

@@ -68,7 +68,7 @@ impl Life {
             if due >= until {
                 return;
             }
-            tokio::time::sleep_until(self.world.clock.instant(due)).await;
+            tokio::time::sleep_until(self.world.clock.instant(due).into()).await;
             self.act(deed(fastrand::u32(..1_000)), due).await;
         }
     }
@@ -79,7 +79,7 @@ impl Life {
             Deed::Write => {
                 device.type_something(0);
                 let due = Micros(due.0 + micros(TYPING));
-                tokio::time::sleep_until(self.world.clock.instant(due)).await;
+                tokio::time::sleep_until(self.world.clock.instant(due).into()).await;
                 device.post(0, due);
             }
             Deed::Read => device.read(0),

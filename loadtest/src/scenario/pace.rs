@@ -2,8 +2,10 @@
 //! falls behind does not slow its users down, and every latency counts from the moment at which
 //! something was due.
 
+use crate::machine::Alarm;
 use crate::record::Micros;
 use crate::world::World;
+use anyhow::Result;
 
 /// Things done in a row when they are late, before those who read have their turn.
 const IN_A_ROW: u64 = 32;
@@ -31,17 +33,19 @@ impl Pace {
     }
 
     /// Does all of them, each when it is due or as soon as possible after.
-    pub async fn run(self, world: &World, mut act: impl FnMut(u64, Micros)) {
+    pub async fn run(self, world: &World, mut act: impl FnMut(u64, Micros)) -> Result<()> {
+        let alarm = Alarm::new()?;
         let start = world.clock.now();
         for index in 0..self.count() {
             let due = Micros(start.0 + self.due(index).0);
             if world.clock.now() < due {
-                tokio::time::sleep_until(world.clock.instant(due)).await;
+                alarm.until(world.clock.instant(due)).await?;
             } else if index.is_multiple_of(IN_A_ROW) {
                 tokio::task::yield_now().await;
             }
             act(index, due);
         }
+        Ok(())
     }
 }
 

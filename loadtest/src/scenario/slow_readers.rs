@@ -39,9 +39,9 @@ impl SlowReaders {
         let mut stage = Stage::open(&self.options, plan(1, self.sockets as usize)).await?;
         stage.connect(self.sockets as usize).await?;
         stage.join().await?;
-        self.post(&stage, self.options.warm_up).await;
+        self.post(&stage, self.options.warm_up).await?;
         stage.begin_measuring(self.options.seconds)?;
-        self.post(&stage, self.options.seconds).await;
+        self.post(&stage, self.options.seconds).await?;
         stage.rest().await;
         let without = stage.world.meter().measured.quantile_us(Kind::Delivery, 0.99);
         let place = stage.circles[0].threads[0].clone();
@@ -53,7 +53,7 @@ impl SlowReaders {
         let all = u64::from(self.sockets + self.slow);
         stage.world.wait("the slow readers", REST_TIME, |c| c.joined >= all).await?;
         stage.begin_measuring(self.options.seconds)?;
-        self.post(&stage, self.options.seconds).await;
+        self.post(&stage, self.options.seconds).await?;
         stage.end_measuring()?;
         let with = stage.world.meter().measured.quantile_us(Kind::Delivery, 0.99);
         stage.figure("delivery p99 without slow readers", real(without) / 1e3, "ms");
@@ -67,14 +67,14 @@ impl SlowReaders {
     }
 
     /// Posts, from those who keep up.
-    async fn post(&self, stage: &Stage, seconds: u32) {
+    async fn post(&self, stage: &Stage, seconds: u32) -> Result<()> {
         let sockets = self.sockets as usize;
         let shape = Shape { threads: 1, sockets, rate: self.rate };
         let pace: Pace = shape.pace(seconds);
         pace.run(&stage.world, |message, due| {
             stage.devices[0][shape.place(message).1].post(0, due);
         })
-        .await;
+        .await
     }
 
     fn about(&self) -> About {
