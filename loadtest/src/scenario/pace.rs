@@ -34,7 +34,7 @@ impl Pace {
 
     /// Does all of them, each when it is due or as soon as possible after.
     pub async fn run(self, world: &World, mut act: impl FnMut(u64, Micros)) -> Result<()> {
-        let alarm = Alarm::new()?;
+        let mut alarm = Alarm::new()?;
         let start = world.clock.now();
         for index in 0..self.count() {
             let due = Micros(start.0 + self.due(index).0);
