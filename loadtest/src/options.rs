@@ -53,6 +53,9 @@ pub struct Options {
     /// Bytes of each message
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub body_bytes: u32,
+    /// Clients make random keys (UUID version 4), not keys in order of time (version 7)
+    #[arg(long)]
+    pub random_keys: bool,
     /// Length of the measured part, in seconds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub seconds: u32,
@@ -151,6 +154,7 @@ impl Options {
             said("server", server),
             said("encoding", format!("{:?}", self.encoding).to_lowercase()),
             said("message", format!("{} bytes", self.body_bytes)),
+            said("keys", if self.random_keys { "random" } else { "in order of time" }.to_owned()),
             said("warm-up", format!("{} s", self.warm_up)),
             said("measured", format!("{} s", self.seconds)),
         ];

@@ -10,6 +10,8 @@ use anyhow::{Result, bail};
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::time::Duration;
+use tidings_protocol::ClientKey;
+use uuid::Uuid;
 
 /// Failures that are kept in words.
 const FAILURES_MAX: usize = 20;
@@ -27,6 +29,8 @@ pub struct World {
     pub body_bytes: usize,
     /// Longest wait before the first attempt to come back; it doubles with each further one.
     pub backoff: Duration,
+    /// Whether keys are random, not in order of time.
+    pub random_keys: bool,
     recorder: RefCell<Recorder>,
     decoder: RefCell<Decoder>,
     counts: RefCell<Counts>,
@@ -71,12 +75,13 @@ impl Meter {
 
 impl World {
     /// The world at its beginning.
-    pub fn new(api: Api, body_bytes: usize, backoff: Duration) -> Rc<Self> {
+    pub fn new(api: Api, body_bytes: usize, backoff: Duration, random_keys: bool) -> Rc<Self> {
         Rc::new(Self {
             clock: RunClock::start(),
             api,
             body_bytes,
             backoff,
+            random_keys,
             recorder: RefCell::default(),
             decoder: RefCell::default(),
             counts: RefCell::default(),
@@ -128,6 +133,11 @@ impl World {
     /// What went wrong, in words.
     pub fn failures(&self) -> Vec<String> {
         self.failures.borrow().clone()
+    }
+
+    /// A new key. Those made in order of time (UUID version 7) cost a server less to remember.
+    pub fn new_key(&self) -> ClientKey {
+        ClientKey(if self.random_keys { Uuid::new_v4() } else { Uuid::now_v7() })
     }
 
     /// A number for a connection.

@@ -31,7 +31,7 @@ pub async fn cost(shape: Shape, options: &Options) -> Result<f64> {
     let (server, address) = start(options).await?;
     let watched = Watched::new(server.id().context("the floor server is gone")?)?;
     let api = crate::cast::Api { address, key: String::new() };
-    let world = World::new(api, options.body_bytes as usize, Duration::ZERO);
+    let world = World::new(api, options.body_bytes as usize, Duration::ZERO, false);
     let delivered = Rc::new(Cell::new(0_u64));
     let mut links = Vec::new();
     for room in 0..shape.threads {

@@ -24,11 +24,11 @@ impl Alarm {
     pub fn new() -> Result<Self> {
         let (sleeper, moments) = sync_channel::<Instant>(1);
         let rung = Arc::new(Notify::new());
-        let ring = Arc::clone(&rung);
+        let bell = Arc::clone(&rung);
         thread::Builder::new().name("alarm".to_owned()).spawn(move || {
             for moment in moments {
                 thread::sleep(moment.saturating_duration_since(now()));
-                ring.notify_one();
+                bell.notify_one();
             }
         })?;
         Ok(Self { sleeper, rung })

@@ -110,7 +110,8 @@ impl Stage {
         live.phase("making people", 1);
         let cast = populate(&target.api, plan).await?;
         let backoff = Duration::from_millis(options.backoff_ms.into());
-        let world = World::new(target.api.clone(), options.body_bytes as usize, backoff);
+        let body_bytes = options.body_bytes as usize;
+        let world = World::new(target.api.clone(), body_bytes, backoff, options.random_keys);
         let circles = enroll(&world, &cast);
         let timeline = Timeline::begin(world.clock.now(), world.counts(), target.watched)?;
         let timeline = Rc::new(RefCell::new(timeline));

@@ -4,8 +4,7 @@ use crate::client::device::{Asked, Device, Draft, Habit, Seat, State};
 use crate::client::message;
 use crate::record::{Micros, ThreadIx};
 use std::rc::Rc;
-use tidings_protocol::{ClientFrame, ClientKey, Command, RequestId, Seq, TaskId, ThreadId};
-use uuid::Uuid;
+use tidings_protocol::{ClientFrame, Command, RequestId, Seq, TaskId, ThreadId};
 
 impl Device {
     /// Joins a thread now, or as soon as it is up, and again whenever it comes back. `after` is
@@ -31,7 +30,7 @@ impl Device {
             let Some(seat) = seats.get(place) else { return };
             (seat.id, seat.thread)
         };
-        let key = ClientKey(Uuid::new_v4());
+        let key = self.world.new_key();
         let body = message::hash(&message::body(due, self.world.body_bytes));
         let post = self.world.recorder().post(self.person, ix, key, body, self.world.clock.now());
         if self.habit.get() == Habit::PostOnDelivery {
@@ -92,7 +91,7 @@ impl Device {
             1 => (thread, String::new()),
             _ => (thread, "x".repeat(tidings_protocol::limits::MESSAGE_BODY_BYTES_MAX + 1)),
         };
-        let key = ClientKey(Uuid::new_v4());
+        let key = self.world.new_key();
         let hash = message::hash(&body);
         let post = self.world.recorder().post(self.person, ix, key, hash, now);
         self.world.recorder().sent(post, number);
