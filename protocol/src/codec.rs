@@ -69,7 +69,7 @@ impl Encoding {
         bytes
     }
 
-    fn encode_into<T: serde::Serialize>(self, frame: &T, to: &mut Vec<u8>) {
+    pub(crate) fn encode_into<T: serde::Serialize + ?Sized>(self, frame: &T, to: &mut Vec<u8>) {
         let done = match self {
             Self::Json => serde_json::to_writer(&mut *to, frame).map_err(|e| e.to_string()),
             Self::Postcard => postcard::to_io(frame, &mut *to).map(drop).map_err(|e| e.to_string()),

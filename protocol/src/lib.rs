@@ -32,6 +32,7 @@ mod directory;
 mod event;
 mod explain;
 mod ids;
+mod joined;
 pub mod limits;
 mod passable;
 mod refusal;
@@ -45,6 +46,7 @@ pub use command::{ClientFrame, Command, CommandRequest, HistoryFrom, Page, Threa
 pub use directory::*;
 pub use event::{Event, EventKind};
 pub use ids::*;
+pub use joined::{SharedJoined, SharedPeople};
 pub use refusal::{Refusal, RefusalCode};
 pub use reply::{Joined, Outcome, Reply, ServerFrame, ThreadView, Welcome};
 pub use thread::*;

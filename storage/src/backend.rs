@@ -4,10 +4,11 @@
 use crate::access::{Access, Actor};
 use crate::operation::{Applied, Operation};
 use std::path::Path;
+use std::sync::Arc;
 use tidings_protocol::{
     Account, AccountId, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId, List,
-    Member, MemberId, Page, Person, Refusal, Reply, Seq, ThreadId, ThreadSummary, Timestamp,
-    TokenId, Welcome,
+    Member, MemberId, Page, Person, Refusal, Reply, Seq, SharedPeople, Task, ThreadId, ThreadItem,
+    ThreadSummary, Timestamp, TokenId, Welcome,
 };
 
 /// The store can't do it now; nothing was done. Safe to retry.
@@ -24,6 +25,17 @@ pub enum QueryError {
     /// The store is away.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+}
+
+/// A thread as it stands, for whoever joins it.
+#[derive(Debug)]
+pub struct Entrance {
+    /// The thread, and how far this person has read it.
+    pub item: ThreadItem,
+    /// Its tasks, in their order.
+    pub tasks: Vec<Task>,
+    /// Who has read how far, and who takes part.
+    pub people: Arc<SharedPeople>,
 }
 
 /// Makes operations durable, one batch at a time.
@@ -48,6 +60,10 @@ pub trait Reader: Send {
         command: &Checked,
         now: Timestamp,
     ) -> Result<Reply, QueryError>;
+
+    /// What `get_thread` answers, for whoever joins the thread: its people are shared with others
+    /// who join it meanwhile.
+    fn entrance(&mut self, actor: Actor, thread: ThreadId) -> Result<Entrance, QueryError>;
 
     /// Everything of a welcome but the token and the clock, whose fields it leaves 0. None if the
     /// person has no access.

@@ -30,7 +30,7 @@ mod store;
 mod text;
 
 pub use access::{Access, Actor};
-pub use backend::{QueryError, Reader, Unavailable, Writer};
+pub use backend::{Entrance, QueryError, Reader, Unavailable, Writer};
 pub use clock::{Clock, Entropy, SystemEntropy};
 pub use operation::{
     AccessChange, Applied, Commit, DirectoryChange, Done, Operation, ReadCommit, ThreadCommit,

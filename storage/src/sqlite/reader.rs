@@ -2,10 +2,11 @@
 //! however many statements it takes. The questions themselves are in `query`.
 
 use super::backup;
+use super::query::crowd::Crowds;
 use super::query::{self, access, badges, directory, history, thread, tokens, welcome};
 use super::rows::OpError;
 use crate::access::{Access, Actor};
-use crate::backend::{QueryError, Reader, Unavailable};
+use crate::backend::{Entrance, QueryError, Reader, Unavailable};
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::Path;
@@ -19,6 +20,7 @@ use tidings_protocol::{
 /// A reader of an SQLite database.
 pub struct SqliteReader {
     db: Connection,
+    crowds: Crowds,
     /// Keeps other servers off for as long as there is a reader.
     _lock: Option<Arc<File>>,
 }
@@ -27,7 +29,7 @@ impl SqliteReader {
     /// Reads by a connection, which from now on can't write.
     pub(super) fn new(db: Connection, lock: Option<Arc<File>>) -> rusqlite::Result<Self> {
         db.pragma_update(None, "query_only", true)?;
-        Ok(Self { db, _lock: lock })
+        Ok(Self { db, crowds: Crowds::default(), _lock: lock })
     }
 
     /// Everything that `question` reads is of one moment.
@@ -51,10 +53,14 @@ impl SqliteReader {
         &mut self,
         question: impl FnOnce(&Connection) -> Result<T, OpError>,
     ) -> Result<T, QueryError> {
-        self.snapshot(question).map_err(|error| match error {
-            OpError::Refused(refusal) => QueryError::Refused(refusal),
-            OpError::Sql(error) => QueryError::Unavailable(unavailable(error)),
-        })
+        self.snapshot(question).map_err(why)
+    }
+}
+
+fn why(error: OpError) -> QueryError {
+    match error {
+        OpError::Refused(refusal) => QueryError::Refused(refusal),
+        OpError::Sql(error) => QueryError::Unavailable(unavailable(error)),
     }
 }
 
@@ -71,6 +77,13 @@ impl Reader for SqliteReader {
         _now: Timestamp,
     ) -> Result<Reply, QueryError> {
         self.ask(|db| query::answer(db, actor, command.get()))
+    }
+
+    fn entrance(&mut self, actor: Actor, thread: ThreadId) -> Result<Entrance, QueryError> {
+        let Self { db, crowds, .. } = self;
+        let snapshot = db.transaction().map_err(|error| why(error.into()))?;
+        thread::entrance(&snapshot, crowds, actor, thread)
+            .map_err(|error| why(query::within("join", error)))
     }
 
     fn welcome(&mut self, actor: Actor) -> Result<Option<Welcome>, Unavailable> {

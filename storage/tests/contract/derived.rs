@@ -100,7 +100,10 @@ fn holds(w: &mut World, who: Actor, all: &[(AccountId, ThreadId)], hint: &str) {
         expected.waiting += u64::from(waits);
     }
     assert_eq!(w.badges(who), expected, "{hint}");
+    let welcome = w.read().welcome(who).unwrap().unwrap();
+    assert_eq!(welcome.badges, expected, "{hint}");
     if contact {
+        assert_eq!(welcome.waiting, w.waiting(who), "{hint}");
         assert_eq!(w.waiting(who).len() as u64, expected.waiting, "{hint}");
     } else {
         assert_eq!(w.inbox(who).len() as u64, expected.inbox, "{hint}");

@@ -150,6 +150,7 @@ macro_rules! contract {
                     reading_beyond_the_head_means_the_head,
                     posting_reads,
                     both_sides_see_how_far_everybody_has_read,
+                    who_joins_a_crowd_sees_what_was_read_a_moment_before,
                     who_acts_without_reading_is_named_too,
                     only_messages_count_as_unread,
                     an_archived_thread_can_be_marked_as_read,

@@ -71,6 +71,24 @@ pub fn both_sides_see_how_far_everybody_has_read(w: &mut World) {
     }
 }
 
+pub fn who_joins_a_crowd_sees_what_was_read_a_moment_before(w: &mut World) {
+    let o = Office::new(w);
+    let thread = w.starts(o.anna, o.acme, "one");
+    let last = w.posts(o.anna, thread, "two");
+    let crowd: Vec<Actor> =
+        (0..40).map(|number| w.contact(o.firm, o.acme, &format!("Contact {number}"))).collect();
+    for who in &crowd {
+        reads(w, *who, thread, 2);
+        // Also compares what one who joins is shown.
+        w.view(o.carol, thread);
+    }
+    for who in &crowd[..3] {
+        reads(w, *who, thread, last.0);
+        assert_eq!(receipt(w, *who, o.carol, thread), Some(last.0));
+        assert!(w.read_elsewhere().entrance(o.carol, thread).is_ok());
+    }
+}
+
 pub fn who_acts_without_reading_is_named_too(w: &mut World) {
     let o = Office::new(w);
     let (thread, tasks) = w.starts_with_tasks(o.anna, o.acme, &["sign"]);

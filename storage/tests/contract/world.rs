@@ -97,6 +97,9 @@ impl World {
     /// Tries something that must be refused. What the writer refuses names a field of the
     /// command, unless it is about who asks.
     pub fn refused(&mut self, actor: Actor, command: Command) -> RefusalCode {
+        if let Command::GetThread { thread } = command {
+            assert!(self.read().entrance(actor, thread).is_err(), "nor can it be joined");
+        }
         let (name, written) = (command.name(), writes(&command));
         let refusal = match self.act(actor, command) {
             Ok(reply) => panic!("{name} should be refused: {reply:?}"),
@@ -158,10 +161,15 @@ impl World {
 
     /// A thread as somebody sees it.
     pub fn view(&mut self, actor: Actor, thread: ThreadId) -> ThreadView {
-        match self.does(actor, Command::GetThread { thread }) {
-            Reply::Thread(view) => *view,
-            other => panic!("{other:?}"),
-        }
+        let Reply::Thread(view) = self.does(actor, Command::GetThread { thread }) else {
+            panic!("a thread is answered with its view")
+        };
+        // Whoever joins sees the same.
+        let entrance = self.read().entrance(actor, thread).unwrap();
+        let (receipts, participants) = (entrance.people.receipts(), entrance.people.participants());
+        assert_eq!((entrance.item, entrance.tasks), (view.item.clone(), view.tasks.clone()));
+        assert_eq!((receipts, participants), (&view.receipts[..], &view.participants[..]));
+        *view
     }
 
     /// The whole log of a thread as somebody reads it.

@@ -8,7 +8,7 @@ use super::waiting::waits;
 use crate::access::{Access, Actor};
 use crate::sqlite::rows;
 use rusqlite::{Connection, params};
-use tidings_protocol::Badges;
+use tidings_protocol::{Badges, ThreadItem, WaitingItem};
 
 /// All of them; zeros for whoever has no access.
 pub(in crate::sqlite) fn badges(db: &Connection, actor: Actor) -> rusqlite::Result<Badges> {
@@ -38,6 +38,17 @@ pub(super) fn of(db: &Connection, actor: Actor, access: &Access) -> rusqlite::Re
         badges.inbox = statement.query_row(params![ids.0, ids.1], |row| rows::unsigned(row, 0))?;
     }
     Ok(badges)
+}
+
+/// All of a contact's whose threads have all been read, and what waits of them.
+pub(super) fn of_contact(threads: &[ThreadItem], waiting: &[WaitingItem]) -> Badges {
+    let unread = threads.iter().map(|item| item.unread).filter(|unread| *unread > 0);
+    Badges {
+        unread_threads: unread.clone().count() as u64,
+        unread_messages: unread.sum(),
+        inbox: 0,
+        waiting: waiting.len() as u64,
+    }
 }
 
 /// What is unread, and for a contact what waits. The team's does not count that.

@@ -3,6 +3,7 @@
 
 pub(super) mod access;
 pub(super) mod badges;
+pub(super) mod crowd;
 mod cursor;
 pub(super) mod directory;
 pub(super) mod history;
@@ -25,13 +26,18 @@ use tidings_protocol::{Command, RefusalCode, Reply};
 
 /// Answers a reading command. Refusals name fields as `command.field`.
 pub(super) fn answer(db: &Connection, actor: Actor, command: &Command) -> Result<Reply, OpError> {
-    perform(db, actor, command).map_err(|error| match error {
+    perform(db, actor, command).map_err(|error| within(command.name(), error))
+}
+
+/// A refusal whose field is one of the command.
+pub(super) fn within(command: &str, error: OpError) -> OpError {
+    match error {
         OpError::Refused(mut refusal) => {
-            refusal.field = refusal.field.map(|field| format!("{}.{field}", command.name()));
+            refusal.field = refusal.field.map(|field| format!("{command}.{field}"));
             OpError::Refused(refusal)
         }
         OpError::Sql(_) => error,
-    })
+    }
 }
 
 fn perform(db: &Connection, actor: Actor, command: &Command) -> Result<Reply, OpError> {

@@ -1,7 +1,9 @@
 //! One thread as it stands: its summary, tasks, receipts and people.
 
 use super::access;
+use super::crowd::Crowds;
 use crate::access::Actor;
+use crate::backend::Entrance;
 use crate::sqlite::rows::{self, OpError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tidings_protocol::limits::THREAD_PEOPLE_MAX;
@@ -59,6 +61,24 @@ pub(super) fn item(row: &Row<'_>) -> rusqlite::Result<ThreadItem> {
 
 /// A thread for one who sees it.
 pub(super) fn view(db: &Connection, actor: Actor, thread: ThreadId) -> Result<ThreadView, OpError> {
+    let (num, item) = found(db, actor, thread)?;
+    let (receipts, participants) = people(db, num)?;
+    Ok(ThreadView { item, tasks: tasks(db, num)?, receipts, participants })
+}
+
+/// The same for one who joins it.
+pub(in crate::sqlite) fn entrance(
+    db: &Connection,
+    crowds: &mut Crowds,
+    actor: Actor,
+    thread: ThreadId,
+) -> Result<Entrance, OpError> {
+    let (num, item) = found(db, actor, thread)?;
+    Ok(Entrance { item, tasks: tasks(db, num)?, people: crowds.of(db, num)? })
+}
+
+/// A thread that the actor sees, with its small number.
+fn found(db: &Connection, actor: Actor, thread: ThreadId) -> Result<(i64, ThreadItem), OpError> {
     let num = access::thread(db, actor, thread)?;
     let sql = format!(
         "SELECT {SUMMARY}, {ITEM} FROM threads t
@@ -66,8 +86,7 @@ pub(super) fn view(db: &Connection, actor: Actor, thread: ThreadId) -> Result<Th
     );
     let item =
         db.prepare_cached(&sql)?.query_row(params![num, actor.person.uuid().into_bytes()], item)?;
-    let (receipts, participants) = people(db, num)?;
-    Ok(ThreadView { item, tasks: tasks(db, num)?, receipts, participants })
+    Ok((num, item))
 }
 
 /// Tasks in their order.
@@ -88,7 +107,10 @@ pub(super) fn tasks(db: &Connection, num: i64) -> rusqlite::Result<Vec<Task>> {
 
 /// Who has read how far, and the names of those who take part: of as many as may be sent, those
 /// who read last.
-fn people(db: &Connection, num: i64) -> rusqlite::Result<(Vec<Receipt>, Vec<Participant>)> {
+pub(super) fn people(
+    db: &Connection,
+    num: i64,
+) -> rusqlite::Result<(Vec<Receipt>, Vec<Participant>)> {
     let mut statement = db.prepare_cached(
         "SELECT p.person_kind, p.person, p.read_seq, coalesce(m.name, c.name, '')
          FROM participants p

@@ -6,11 +6,26 @@ use super::threads::{UNREAD, walk};
 use crate::access::{Access, Actor};
 use crate::sqlite::rows::OpError;
 use rusqlite::Connection;
-use tidings_protocol::{AccountId, Page, RefusalCode, Reply, WaitingItem};
+use tidings_protocol::{AccountId, Page, RefusalCode, Reply, ThreadItem, WaitingItem};
 
 /// Condition: the thread waits for the contact.
 pub(super) fn waits() -> String {
     format!("t.archived = 0 AND (t.tasks_open > 0 OR {UNREAD})")
+}
+
+/// The same of a thread that was read.
+pub(super) fn is_waiting(item: &ThreadItem) -> bool {
+    let ThreadItem { summary, unread, .. } = item;
+    !summary.archived && (summary.tasks_open > 0 || *unread > 0)
+}
+
+/// A thread that waits, as it is listed.
+pub(super) fn item(item: &ThreadItem) -> WaitingItem {
+    WaitingItem {
+        unread: item.unread,
+        open_tasks: item.summary.tasks_open,
+        summary: item.summary.clone(),
+    }
 }
 
 /// Answers `waiting_for_action`.
@@ -33,10 +48,5 @@ pub(super) fn of(
 ) -> Result<(Vec<WaitingItem>, Option<String>), OpError> {
     let conditions = format!(" AND {}", waits());
     let walk = walk(db, actor, Scope::Account(account), &conditions, page)?;
-    let items = walk.found.into_iter().map(|(item, _)| WaitingItem {
-        unread: item.unread,
-        open_tasks: item.summary.tasks_open,
-        summary: item.summary,
-    });
-    Ok((items.collect(), walk.next))
+    Ok((walk.found.iter().map(|(found, _)| item(found)).collect(), walk.next))
 }

@@ -5,7 +5,7 @@ use super::{access, badges, inbox, threads, waiting};
 use crate::access::{Access, Actor};
 use crate::sqlite::rows::OpError;
 use rusqlite::{Connection, params};
-use tidings_protocol::{Page, Person, Timestamp, Welcome};
+use tidings_protocol::{Page, Person, ThreadItem, Timestamp, Welcome};
 
 /// Items of each list in a welcome: a screen.
 const ITEMS: u32 = 20;
@@ -19,6 +19,10 @@ pub(in crate::sqlite) fn welcome(
     let (firm_name, name) = names(db, actor)?;
     let page = Page { cursor: None, limit: Some(ITEMS) };
     let walk = threads::walk(db, actor, Scope::of(&access, None), "", &page)?;
+    // Who sees no more threads than these has all there is to know of them here: to ask for it
+    // again would be half of what a connect of a contact costs the store.
+    let all_seen = walk.next.is_none();
+    let threads: Vec<ThreadItem> = walk.found.into_iter().map(|(item, _)| item).collect();
     let (mut inbox, mut waiting) = (Vec::new(), Vec::new());
     let account = match &access {
         Access::Team { .. } => {
@@ -26,9 +30,17 @@ pub(in crate::sqlite) fn welcome(
             None
         }
         Access::Contact { account } => {
-            waiting = waiting::of(db, actor, *account, &page)?.0;
+            waiting = if all_seen {
+                threads.iter().filter(|item| waiting::is_waiting(item)).map(waiting::item).collect()
+            } else {
+                waiting::of(db, actor, *account, &page)?.0
+            };
             Some(*account)
         }
+    };
+    let badges = match account {
+        Some(_) if all_seen => badges::of_contact(&threads, &waiting),
+        _ => badges::of(db, actor, &access)?,
     };
     Ok(Some(Welcome {
         firm: actor.firm,
@@ -38,8 +50,8 @@ pub(in crate::sqlite) fn welcome(
         account,
         token_expires_ms: Timestamp(0),
         now_ms: Timestamp(0),
-        badges: badges::of(db, actor, &access)?,
-        threads: walk.found.into_iter().map(|(item, _)| item).collect(),
+        badges,
+        threads,
         inbox,
         waiting,
     }))
