@@ -76,7 +76,7 @@ impl<O: Outlet> Hall<O> {
     pub fn open(&mut self, thread: ThreadId) -> Vec<Person> {
         let room = self.rooms.entry(thread).or_insert_with(|| Room::new(thread));
         room.open();
-        room.present().0
+        room.few_present()
     }
 
     /// It won't attach after all.

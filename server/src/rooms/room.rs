@@ -309,6 +309,19 @@ impl<O: Outlet> Room<O> {
         (people.into_iter().collect(), count)
     }
 
+    /// Who is looking now, if they are few enough to be named. Looks no further than that: in a
+    /// room to which thousands come back, each of them asks.
+    pub fn few_present(&self) -> Vec<Person> {
+        let mut people = BTreeSet::new();
+        for seated in self.seats.iter().filter(|seated| seated.seat.looking) {
+            people.insert(seated.seat.person);
+            if people.len() > limits::PRESENCE_PEOPLE_MAX {
+                return Vec::new();
+            }
+        }
+        people.into_iter().collect()
+    }
+
     /// Whether receipts or presence wait to be told.
     pub fn has_news(&self) -> bool {
         !self.receipts.is_empty() || self.presence_changed
