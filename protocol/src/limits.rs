@@ -34,9 +34,9 @@ pub const PAGE_BYTES_MAX: usize = 128 * 1024;
 /// Most people of a thread whose receipts and names are sent with it: those who read last.
 pub const THREAD_PEOPLE_MAX: usize = 500;
 
-/// Most events that a join catches up on. Who has missed more gets the newest page and reads the
-/// rest of the history when it is wanted.
-pub const RESUME_EVENTS_MAX: u64 = 1_000;
+/// Most events that a join catches up on: weeks of a busy thread. Who has missed more gets the
+/// newest page and reads the rest of the history when it is wanted.
+pub const RESUME_EVENTS_MAX: u64 = 10_000;
 
 /// Threads that one connection may have joined at a time.
 pub const JOINED_THREADS_MAX: usize = 100;

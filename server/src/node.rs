@@ -17,7 +17,7 @@ use std::thread::available_parallelism;
 use tidings_protocol::{Checked, Outcome, Refusal, RefusalCode};
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
 use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, Reader, SystemEntropy, writes};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// What every connection and every request shares.
 pub struct Node {
@@ -39,6 +39,9 @@ pub struct Node {
     pub feed: Feed,
     /// Every open socket.
     pub sockets: Sockets,
+    /// Turns to read what clients have missed, as many as there are readers: however many catch up,
+    /// whoever else asks the store waits for a page or two of theirs, not for one of each.
+    pub catching_up: Semaphore,
 }
 
 impl Node {
@@ -55,6 +58,7 @@ impl Node {
         let readers = (0..config.limits.readers.max(1))
             .map(|_| Ok(Box::new(sqlite.reader()?) as Box<dyn Reader>))
             .collect::<anyhow::Result<Vec<_>>>()?;
+        let catching_up = Semaphore::new(readers.len());
         let signing_secret = sqlite.reader()?.signing_secret()?;
         let auth = Auth::load(&config.auth, signing_secret)?;
         let options = FrontOptions {
@@ -80,7 +84,18 @@ impl Node {
         };
         crate::vital::spawn("dispatch", dispatch.run(batches));
         let sockets = Sockets::new(Arc::clone(&metrics));
-        Ok(Arc::new(Self { config, auth, store, metrics, clock, people, rooms, feed, sockets }))
+        Ok(Arc::new(Self {
+            config,
+            auth,
+            store,
+            metrics,
+            clock,
+            people,
+            rooms,
+            feed,
+            sockets,
+            catching_up,
+        }))
     }
 
     /// Makes an operation durable and waits for it.

@@ -5,30 +5,38 @@
 //!    committed later reaches the room.
 //! 3. The socket attaches at the position it was sent. The room adds what it remembers beyond
 //!    that; if it does not remember far enough, the store is read again.
+//!
+//! A visit to the store costs two changes of threads, so each does all it can: the first one brings
+//! the thread and the beginning of what was missed, the next ones several pages each.
 
 use crate::rooms::{Attach, Mail, Seat};
-use crate::session::joining::{Joining, Next, Plan};
+use crate::session::joining::{Joining, Next};
+use crate::session::missed::{Asking, Visit};
 use crate::session::run::Connection;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use tidings_protocol::limits::PAGE_ITEMS_MAX;
-use tidings_protocol::{
-    Checked, CloseCode, Command, Event, HistoryFrom, Joined, Outcome, Person, Refusal, RefusalCode,
-    Reply, RequestId, Seq, ServerFrame, ThreadId, ThreadView,
-};
+use std::time::Duration;
+use tidings_protocol::limits::PONG_SECONDS;
+use tidings_protocol::{CloseCode, Person, Refusal, RefusalCode, RequestId, Seq, ThreadId};
 use tidings_storage::QueryError;
 use tokio::sync::oneshot;
 
+/// A join as it is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Wish {
+    pub(super) id: RequestId,
+    pub(super) thread: ThreadId,
+    /// The last event that the client has.
+    pub(super) after: Option<Seq>,
+    /// Whether it is joined already, and must be left first.
+    pub(super) again: bool,
+}
+
 impl Connection<'_> {
     /// Does a join and answers it. An error ends the connection.
-    pub(super) async fn join(
-        &mut self,
-        id: RequestId,
-        thread: ThreadId,
-        after: Option<Seq>,
-        again: bool,
-    ) -> Result<(), CloseCode> {
+    pub(super) async fn join(&mut self, wish: Wish) -> Result<(), CloseCode> {
+        let Wish { id, thread, again, .. } = wish;
         if again {
             self.leave(thread).await;
             self.session.thread_left(thread);
@@ -36,8 +44,8 @@ impl Connection<'_> {
         let (present, opened) = oneshot::channel();
         self.node.rooms.send(thread, Mail::Open { thread, present }).await;
         let present = opened.await.map_err(|_| CloseCode::InternalError)?;
-        let seated = match self.view(thread).await {
-            Ok(view) => self.enter(id, view, after, present).await,
+        let seated = match self.begin(wish, present).await {
+            Ok(visit) => self.enter(thread, visit).await,
             Err(refusal) => {
                 self.refuse(id, refusal);
                 Ok(false)
@@ -54,50 +62,45 @@ impl Connection<'_> {
         seated.map(|_| ())
     }
 
-    async fn view(&self, thread: ThreadId) -> Result<ThreadView, Refusal> {
-        match self.ask(Command::GetThread { thread }).await? {
-            Reply::Thread(view) => Ok(*view),
-            _ => Err(RefusalCode::Unavailable.into()),
+    /// The answer, and the beginning of what was missed.
+    async fn begin(&self, wish: Wish, present: Vec<Person>) -> Result<Visit, Refusal> {
+        let asking = self.asking(wish.thread).ok_or(RefusalCode::Unauthenticated)?;
+        let Wish { id, after, .. } = wish;
+        let read = self.node.store.read(move |reader| asking.begin(reader, id, after, &present));
+        match read.await {
+            Ok(Ok(visit)) => Ok(visit),
+            Ok(Err(QueryError::Refused(refusal))) => Err(refusal),
+            Ok(Err(QueryError::Unavailable(_))) | Err(_) => Err(RefusalCode::Unavailable.into()),
         }
     }
 
-    /// Asks the store in the person's name.
-    async fn ask(&self, command: Command) -> Result<Reply, Refusal> {
-        let command = Checked::try_from(command)?;
-        let actor = self.session.identity().ok_or(RefusalCode::Unauthenticated)?.actor;
-        let now = self.node.clock.now();
-        let answer = self.node.store.read(move |reader| reader.answer(actor, &command, now)).await;
-        match answer {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(QueryError::Refused(refusal))) => Err(refusal),
-            _ => Err(RefusalCode::Unavailable.into()),
-        }
+    fn asking(&self, thread: ThreadId) -> Option<Asking> {
+        let actor = self.session.identity()?.actor;
+        let encoding = self.outbound.encoding();
+        Some(Asking { actor, thread, encoding, now: self.node.clock.now() })
     }
 
     /// Replies, sends what was missed, and takes the seat. Says whether it is taken.
-    async fn enter(
-        &self,
-        id: RequestId,
-        view: ThreadView,
-        after: Option<Seq>,
-        present: Vec<Person>,
-    ) -> Result<bool, CloseCode> {
-        let thread = view.item.summary.thread;
-        let mut joining = Joining::new(after, view.item.summary.head);
-        let Plan { from, complete } = joining.plan();
+    async fn enter(&self, thread: ThreadId, visit: Visit) -> Result<bool, CloseCode> {
+        let Visit { mut frames, mut joining } = visit;
         let Some(peer) = &self.peer else { return Ok(false) };
         // From here on the room tells this socket of the thread, and the feed need not.
         peer.join(thread);
-        let joined = Joined { view, from, complete, present };
-        self.answer(id, Outcome::Ok(Reply::Joined(Box::new(joined))));
+        self.outbound.queue(frames.remove(0));
         loop {
+            if !frames.is_empty() {
+                self.drained().await?;
+            }
+            for frame in frames.drain(..) {
+                self.outbound.queue(frame);
+            }
             match joining.next() {
-                Next::Send { after } => {
-                    let events = self.page(thread, after).await?;
-                    let last = events.last().ok_or(CloseCode::InternalError)?.seq;
-                    let more = joining.sent(last);
-                    self.outbound.send(&ServerFrame::Events { thread, events, more });
+                Next::Send { .. } => {
+                    self.outbound.flush();
+                    self.drained().await?;
+                    Visit { frames, joining } = self.go_on(thread, joining).await?;
                 }
+                // The seat is taken and all that is queued goes out, in one write.
                 Next::Attach { have } => joining.attached(self.attach(thread, have).await?),
                 Next::Live => return Ok(true),
                 Next::TooSlow => return Err(CloseCode::SlowReader),
@@ -105,10 +108,9 @@ impl Connection<'_> {
         }
     }
 
-    /// Reads the events after a position, once the client has taken most of what it was sent. The
-    /// store is asked in the person's name: access may have ended since the join began.
-    async fn page(&self, thread: ThreadId, after: Seq) -> Result<Vec<Event>, CloseCode> {
-        // What is left holds a page, however its text is escaped.
+    /// Ready when the client has taken most of what it was sent.
+    async fn drained(&self) -> Result<(), CloseCode> {
+        // What is left holds what one visit brings, however its text is escaped.
         let quarter = self.node.config.limits.outbound_bytes / 4;
         // A client that stops reading is the heartbeat's business once this gives up.
         let drained = poll_fn(|cx| match self.outbound.poll_drained(cx, quarter) {
@@ -116,15 +118,23 @@ impl Connection<'_> {
             Poll::Pending if !self.outbound.is_open() => Poll::Ready(()),
             poll => poll,
         });
-        let patience = std::time::Duration::from_secs(tidings_protocol::limits::PONG_SECONDS);
-        if tokio::time::timeout(patience, drained).await.is_err() {
-            return Err(CloseCode::SlowReader);
-        }
-        let from = HistoryFrom::After(after);
-        let page = Command::History { thread, from, limit: Some(PAGE_ITEMS_MAX) };
-        match self.ask(page).await {
-            Ok(Reply::History { events, .. }) => Ok(events),
-            Err(refusal) if refusal.code == RefusalCode::NotFound => Err(CloseCode::AccessChanged),
+        let patience = Duration::from_secs(PONG_SECONDS);
+        let waited = tokio::time::timeout(patience, drained).await;
+        waited.map_err(|_| CloseCode::SlowReader)
+    }
+
+    /// Reads further pages. The store is asked in the person's name: access may have ended since
+    /// the join began.
+    async fn go_on(&self, thread: ThreadId, joining: Joining) -> Result<Visit, CloseCode> {
+        let asking = self.asking(thread).ok_or(CloseCode::InternalError)?;
+        // However many catch up, others who ask the store wait for one page or two of them.
+        let _turn = self.node.catching_up.acquire().await;
+        let read = self.node.store.read(move |reader| asking.go_on(reader, joining));
+        match read.await {
+            Ok(Ok(visit)) => Ok(visit),
+            Ok(Err(QueryError::Refused(refusal))) if refusal.code == RefusalCode::NotFound => {
+                Err(CloseCode::AccessChanged)
+            }
             _ => Err(CloseCode::TryLater),
         }
     }

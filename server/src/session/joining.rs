@@ -3,7 +3,7 @@
 
 use crate::rooms::Attach;
 use tidings_protocol::Seq;
-use tidings_protocol::limits::{PAGE_ITEMS_MAX, RESUME_EVENTS_MAX};
+use tidings_protocol::limits::PAGE_ITEMS_MAX;
 
 /// Rounds of reading after which a client is too slow for its thread.
 const ROUNDS_MAX: u32 = 100;
@@ -48,10 +48,10 @@ pub struct Joining {
 
 impl Plan {
     /// Everything missed if that is not too much, else the newest page.
-    pub fn of(after: Option<Seq>, head: Seq) -> Self {
+    pub fn of(after: Option<Seq>, head: Seq, events_max: u64) -> Self {
         let newest_page = Seq(head.0.saturating_sub(u64::from(PAGE_ITEMS_MAX)) + 1);
         match after {
-            Some(after) if after <= head && head.0 - after.0 <= RESUME_EVENTS_MAX => {
+            Some(after) if after <= head && head.0 - after.0 <= events_max => {
                 Self { from: after.next(), complete: true }
             }
             Some(_) => Self { from: newest_page, complete: false },
@@ -61,9 +61,10 @@ impl Plan {
 }
 
 impl Joining {
-    /// A client that has everything up to `after` joins a thread that reaches to `head`.
-    pub fn new(after: Option<Seq>, head: Seq) -> Self {
-        let plan = Plan::of(after, head);
+    /// A client that has everything up to `after` joins a thread that reaches to `head`. It catches
+    /// up on so many events at most: `RESUME_EVENTS_MAX`, but where that is too long for a test.
+    pub fn new(after: Option<Seq>, head: Seq, events_max: u64) -> Self {
+        let plan = Plan::of(after, head, events_max);
         Self { plan, sent: Seq(plan.from.0 - 1), until: head, rounds: 0, live: false }
     }
 
@@ -122,13 +123,13 @@ mod tests {
             (Some(9), 3, 1, false),
         ] {
             let expected = Plan { from: Seq(from), complete };
-            assert_eq!(Plan::of(after.map(Seq), Seq(head)), expected, "{after:?} of {head}");
+            assert_eq!(Plan::of(after.map(Seq), Seq(head), 1_000), expected, "{after:?} of {head}");
         }
     }
 
     #[test]
     fn sends_until_the_head_then_until_the_room_then_is_live() {
-        let mut joining = Joining::new(Some(Seq(2)), Seq(5));
+        let mut joining = Joining::new(Some(Seq(2)), Seq(5), 3);
         assert_eq!(joining.next(), Next::Send { after: Seq(2) });
         assert!(joining.sent(Seq(4)));
         assert!(!joining.sent(Seq(5)));
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_client_that_never_catches_up_is_given_up() {
-        let mut joining = Joining::new(None, Seq(1));
+        let mut joining = Joining::new(None, Seq(1), 3);
         joining.sent(Seq(1));
         for round in 0..ROUNDS_MAX {
             assert!(matches!(joining.next(), Next::Attach { .. }), "{round}");

@@ -6,6 +6,7 @@
 mod heartbeat;
 mod join;
 mod joining;
+mod missed;
 mod pace;
 mod run;
 mod start;

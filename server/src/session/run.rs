@@ -7,6 +7,7 @@ use crate::dispatch::{PendingReply, Ticket};
 use crate::node::Node;
 use crate::people::Peer;
 use crate::rooms::Mail;
+use crate::session::join::Wish;
 use crate::session::state::{Rates, Session, Step, Tick};
 use crate::socket::{Inbound, Outbound, PING, linger};
 use bytes::Bytes;
@@ -271,7 +272,9 @@ impl Connection<'_> {
     async fn carry_out(&mut self, step: Box<Step>) -> Result<(), CloseCode> {
         match *step {
             Step::Authenticate { id, token } => self.authenticate(id, &token).await?,
-            Step::Join { id, thread, after, again } => self.join(id, thread, after, again).await?,
+            Step::Join { id, thread, after, again } => {
+                self.join(Wish { id, thread, after, again }).await?;
+            }
             Step::Leave { id, thread } => {
                 self.leave(thread).await;
                 self.done(id);

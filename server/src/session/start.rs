@@ -5,9 +5,10 @@ use crate::auth::Identity;
 use crate::clock::monotonic;
 use crate::people::{Peer, TooManySockets};
 use crate::session::run::Connection;
+use crate::socket::encode;
 use std::sync::Arc;
-use tidings_protocol::{CloseCode, Outcome, Refusal, RefusalCode, RequestId, Welcome};
-use tidings_storage::{Access, Unavailable};
+use tidings_protocol::{CloseCode, Outcome, Refusal, RefusalCode, RequestId, ServerFrame, Welcome};
+use tidings_storage::{Access, Reader, Unavailable};
 
 impl Connection<'_> {
     /// A token came in: the first one, or a newer one of the same person. A first one that is not
@@ -48,39 +49,49 @@ impl Connection<'_> {
             return Err(CloseCode::TooManySockets);
         }
         self.peer = Some(Arc::clone(&peer));
-        let Ok(access) = self.access_by(identity).await.map_err(|_| CloseCode::TryLater)? else {
-            if let Some(id) = id {
-                self.refuse(id, RefusalCode::Unauthenticated);
+        let welcome = match self.admit(identity, &peer).await {
+            Ok(Ok(welcome)) => welcome,
+            Ok(Err(code)) => {
+                if let Some(id) = id {
+                    self.refuse(id, RefusalCode::Unauthenticated);
+                }
+                return Err(code);
             }
-            return Err(CloseCode::BadToken);
+            Err(Unavailable(_)) => return Err(CloseCode::TryLater),
         };
         let reply = self.session.authenticated(identity, monotonic(), self.node.clock.now());
         let reply = reply.map_err(|_| CloseCode::InternalError)?;
-        people.grant(&peer, access);
         if let Some(id) = id {
-            self.answer(id, Outcome::Ok(reply));
+            // Goes out with the welcome, in one write.
+            let frame = ServerFrame::Reply { id, outcome: Outcome::Ok(reply) };
+            self.outbound.queue(encode(self.outbound.encoding(), &frame));
         }
-        self.welcome(&peer).await
-    }
-
-    /// The feed holds back until the welcome is out; if it had something to say by then, it sends
-    /// another, in order with what else it says.
-    async fn welcome(&self, peer: &Peer) -> Result<(), CloseCode> {
-        let welcome = self.read_welcome(peer).await?;
+        // The feed holds back until the welcome is out; if it had something to say by then, it
+        // sends another, in order with what else it says.
         if !peer.first_welcome(welcome, self.node.clock.now()) {
             self.node.feed.welcome_again(peer.actor);
         }
         Ok(())
     }
 
-    async fn read_welcome(&self, peer: &Peer) -> Result<Welcome, CloseCode> {
-        let actor = peer.actor;
-        let read = self.node.store.read(move |reader| reader.welcome(actor)).await;
-        match read.and_then(|answer| answer) {
-            Ok(Some(welcome)) => Ok(welcome),
-            Ok(None) => Err(CloseCode::AccessEnded),
-            Err(Unavailable(_)) => Err(CloseCode::TryLater),
-        }
+    /// Reads how things stand for the identity's person, if its token stands; if not, why that ends
+    /// the socket. All in one visit to the store: each costs two changes of threads.
+    async fn admit(
+        &self,
+        identity: Identity,
+        peer: &Arc<Peer>,
+    ) -> Result<Result<Welcome, CloseCode>, Unavailable> {
+        let (people, peer) = (Arc::clone(&self.node.people), Arc::clone(peer));
+        let read = self.node.store.read(move |reader| {
+            let Ok(access) = access_by(reader, identity)? else {
+                return Ok(Err(CloseCode::BadToken));
+            };
+            // From here on the feed notes what the welcome may not have.
+            people.grant(&peer, access);
+            let welcome = reader.welcome(identity.actor)?;
+            Ok(welcome.ok_or(CloseCode::AccessEnded))
+        });
+        read.await?
     }
 
     async fn refresh(
@@ -129,21 +140,21 @@ impl Connection<'_> {
         }
     }
 
-    /// What the identity's person may see, if its token stands; if not, why that ends a socket.
     async fn access_by(
         &self,
         identity: Identity,
     ) -> Result<Result<Access, CloseCode>, Unavailable> {
-        let Identity { actor, token, issued, .. } = identity;
-        self.node
-            .store
-            .read(move |reader| {
-                let Some(access) = reader.access(actor)? else {
-                    return Ok(Err(CloseCode::AccessEnded));
-                };
-                let stands = reader.token_stands(actor, token, issued)?;
-                Ok(if stands { Ok(access) } else { Err(CloseCode::BadToken) })
-            })
-            .await?
+        self.node.store.read(move |reader| access_by(reader, identity)).await?
     }
+}
+
+/// What the identity's person may see, if its token stands; if not, why that ends a socket.
+fn access_by(
+    reader: &mut dyn Reader,
+    identity: Identity,
+) -> Result<Result<Access, CloseCode>, Unavailable> {
+    let Identity { actor, token, issued, .. } = identity;
+    let Some(access) = reader.access(actor)? else { return Ok(Err(CloseCode::AccessEnded)) };
+    let stands = reader.token_stands(actor, token, issued)?;
+    Ok(if stands { Ok(access) } else { Err(CloseCode::BadToken) })
 }

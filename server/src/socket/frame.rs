@@ -50,13 +50,18 @@ impl SharedFrame {
 
 /// A server frame as a WebSocket frame, for one socket.
 pub fn encode(encoding: Encoding, frame: &ServerFrame) -> Bytes {
+    encode_by(encoding, |buffer| encoding.encode_server_into(frame, buffer))
+}
+
+/// A WebSocket frame of what `put` appends in that encoding.
+pub fn encode_by(encoding: Encoding, put: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let opcode = match encoding {
         Encoding::Json => TEXT,
         Encoding::Postcard => BINARY,
     };
     let mut buffer = Vec::with_capacity(FRAME_BYTES_USUAL);
     buffer.resize(HEADER_BYTES_MAX, 0);
-    encoding.encode_server_into(frame, &mut buffer);
+    put(&mut buffer);
     let payload_bytes = buffer.len() - HEADER_BYTES_MAX;
     let start = put_header(&mut buffer[..HEADER_BYTES_MAX], opcode, payload_bytes);
     Bytes::from(buffer).slice(start..)

@@ -15,7 +15,7 @@ mod registry;
 mod transport;
 
 pub use batch::Batch;
-pub use frame::{PING, SharedFrame, encode};
+pub use frame::{PING, SharedFrame, encode, encode_by};
 pub use inbound::Inbound;
 pub use linger::linger;
 pub use outbound::{Outbound, SocketId};

@@ -3,6 +3,7 @@
 use crate::invariant::Held;
 use crate::lie::Lie;
 use crate::node::{Connection, Mail, Stage};
+use crate::world::setup::CAUGHT_UP_MAX;
 use crate::world::{World, say};
 use tidings_protocol::limits::PAGE_ITEMS_MAX;
 use tidings_protocol::{
@@ -66,7 +67,7 @@ impl World {
                 if self.lie == Lie::ResumeBehind {
                     after = after.map(|after| Seq(after.0.saturating_sub(1)));
                 }
-                let joining = Joining::new(after, view.item.summary.head);
+                let joining = Joining::new(after, view.item.summary.head, CAUGHT_UP_MAX);
                 let Plan { from, complete } = joining.plan();
                 self.trace.met(match (after, complete) {
                     (Some(_), true) => "resumed",

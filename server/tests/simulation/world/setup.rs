@@ -9,7 +9,6 @@ use crate::trace::Trace;
 use crate::truth::{Submitted, Truth};
 use crate::world::store::Stored;
 use crate::world::{Settings, World};
-use tidings_protocol::limits::RESUME_EVENTS_MAX;
 use tidings_protocol::{
     AccountId, Checked, ClientKey, Command, ContactState, Encoding, FirmId, Language, MemberId,
     NewAccount, NewContact, NewMember, Person, Reply, Rights, Role, Timestamp,
@@ -20,6 +19,9 @@ use tidings_storage::{Actor, DirectoryChange, Done, Operation};
 
 /// When every run begins.
 const BEGIN: Timestamp = Timestamp(1_767_225_600_000);
+
+/// Most events that a join catches up on here: less than in earnest, so that there can be more.
+pub(super) const CAUGHT_UP_MAX: u64 = 1_000;
 
 impl World {
     /// The world of a seed.
@@ -97,7 +99,7 @@ impl World {
         let Some(account) = standing.and_then(|standing| standing.accounts.first().copied()) else {
             return;
         };
-        let posts = if self.chance.percent(50) { RESUME_EVENTS_MAX + 20 } else { 130 };
+        let posts = if self.chance.percent(50) { CAUGHT_UP_MAX + 20 } else { 130 };
         let key = ClientKey(self.chance.uuid());
         let create = Command::CreateThread {
             account,
