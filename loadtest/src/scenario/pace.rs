@@ -45,7 +45,8 @@ impl Pace {
             }
             act(index, due);
         }
-        Ok(())
+        // The last interval belongs to it as well.
+        alarm.until(world.clock.instant(Micros(start.0 + self.due(self.count()).0))).await
     }
 }
 
