@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// Failures that are kept in words.
 const FAILURES_MAX: usize = 20;
 
+/// When so much goes wrong while something is waited for, it won't come.
+const FAILURES_HOPELESS: u64 = 100;
+
 /// How often something that is waited for is looked at.
 const GLANCE: Duration = Duration::from_millis(2);
 
@@ -145,7 +148,8 @@ impl World {
         self.connections.replace(self.connections.get() + 1)
     }
 
-    /// Waits until something is so, or fails when time is up.
+    /// Waits until something is so, or fails when time is up, or when so much goes wrong meanwhile
+    /// that there is no use in waiting.
     pub async fn wait(
         &self,
         what: &str,
@@ -153,10 +157,15 @@ impl World {
         reached: impl Fn(&Counts) -> bool,
     ) -> Result<()> {
         let end = self.clock.now().0 + u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+        let errors = self.counts().errors;
         while !reached(&self.counts()) {
+            let counts = self.counts();
+            if counts.errors - errors >= FAILURES_HOPELESS {
+                bail!("waited for {what} in vain: {}", self.failures().join("; "));
+            }
             if self.clock.now().0 > end {
-                let failures = self.failures();
-                bail!("{what} did not come within {limit:?}: {:?}; {failures:?}", self.counts());
+                let failures = self.failures().join("; ");
+                bail!("waited {limit:?} for {what} in vain: {counts:?}; {failures}");
             }
             tokio::time::sleep(GLANCE).await;
         }

@@ -91,13 +91,17 @@ impl Recorder {
         self.history.sends.push(Send { post, connection });
     }
 
-    /// A message was acknowledged.
-    pub fn acked(&mut self, post: PostIx, seq: Seq) {
+    /// A message was acknowledged. Says whether for the first time.
+    pub fn acked(&mut self, post: PostIx, seq: Seq) -> bool {
         let post = &mut self.history.posts[post.0 as usize];
-        if let Some(Answer::Acked(before)) = post.answer.replace(Answer::Acked(seq))
-            && before != seq
-        {
-            post.other_position = Some(before);
+        match post.answer.replace(Answer::Acked(seq)) {
+            Some(Answer::Acked(before)) => {
+                if before != seq {
+                    post.other_position = Some(before);
+                }
+                false
+            }
+            _ => true,
         }
     }
 

@@ -202,7 +202,7 @@ impl Conversations {
             clippy::cast_sign_loss,
             reason = "a small count"
         )]
-        let acks = (deeds * 0.2) as u64;
+        let acks = ((deeds * 0.2) as u64).max(1);
         let settings = [
             ("threads", self.threads.to_string()),
             ("deeds a second each", self.rate.to_string()),
@@ -222,7 +222,7 @@ impl Conversations {
             settings: settings.map(|(name, value)| (name.to_owned(), value)).into(),
             intended: Intended {
                 seconds,
-                connections: sockets.talking + u64::from(self.listeners),
+                connections: sockets.talking + u64::from(self.listeners) - sockets.leaving,
                 acks,
                 deliveries: acks,
                 checked: true,
@@ -234,11 +234,20 @@ impl Conversations {
 /// How many sockets there will be.
 struct Sockets {
     talking: u64,
+    /// Those of people whose access ends, which are gone for the rest of the measured part.
+    leaving: u64,
 }
 
 fn stage_sockets(conversations: &Conversations) -> Sockets {
     let threads = 0..conversations.threads as usize;
-    Sockets { talking: threads.map(|group| people_of(group).len() as u64).sum() }
+    let ends = u64::from(conversations.access_ends);
+    let listening = (0..u64::from(conversations.listeners))
+        .filter(|listener| listener % u64::from(conversations.threads) < ends)
+        .count() as u64;
+    Sockets {
+        talking: threads.map(|group| people_of(group).len() as u64).sum(),
+        leaving: ends + listening,
+    }
 }
 
 /// Two to six people, contacts and members in turn.

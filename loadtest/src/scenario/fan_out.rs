@@ -94,7 +94,8 @@ impl FanOut {
     }
 
     fn about(&self, shape: Shape) -> About {
-        let acks = shape.pace(self.options.seconds).count();
+        // At so low a rate that none is due, nothing is shown.
+        let acks = shape.pace(self.options.seconds).count().max(1);
         let settings = [
             ("threads", self.threads.to_string()),
             ("sockets in each", self.sockets.to_string()),

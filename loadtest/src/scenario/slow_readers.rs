@@ -78,7 +78,9 @@ impl SlowReaders {
     }
 
     fn about(&self) -> About {
-        let acks = Pace { per_second: self.rate, seconds: self.options.seconds.into() }.count();
+        let pace = Pace { per_second: self.rate, seconds: self.options.seconds.into() };
+        // At so low a rate that none is due, nothing is shown.
+        let acks = pace.count().max(1);
         About {
             name: "slow-readers",
             description: format!(

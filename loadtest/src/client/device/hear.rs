@@ -132,8 +132,9 @@ impl Device {
         };
         match (asked, outcome) {
             (Asked::Post(draft), Outcome::Ok(Reply::Written { seq, .. })) => {
-                self.world.recorder().acked(draft.post, *seq);
-                self.world.count(|counts| counts.acked += 1);
+                // A message that was sent twice is acknowledged twice, and is one message.
+                let first = self.world.recorder().acked(draft.post, *seq);
+                self.world.count(|counts| counts.acked += u64::from(first));
                 self.took(Kind::Ack, draft.due);
                 if self.habit.get() == Habit::PostOnAck {
                     self.post(0, self.world.clock.now());

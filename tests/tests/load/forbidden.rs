@@ -1,0 +1,137 @@
+//! What reaches somebody who may not see it.
+
+use crate::lie::{Act, Lie, Socket, event, joined, once, once_after};
+use crate::world::{CONVERSATIONS, FAN_OUT, World};
+use std::collections::{HashMap, HashSet};
+use tidings_protocol::{
+    ClientFrame, CloseCode, Outcome, Refusal, RefusalCode, RequestId, Seq, ServerFrame, ThreadId,
+};
+
+#[tokio::test]
+async fn what_is_forbidden_is_found() {
+    let world = World::start().await;
+    tokio::join!(
+        an_event_that_reaches_somebody_of_another_thread(&world),
+        a_feed_that_tells_of_somebody_elses_thread(&world),
+        an_event_that_reaches_somebody_whose_access_has_ended(&world),
+    );
+}
+
+async fn an_event_that_reaches_somebody_of_another_thread(world: &World) {
+    let mut rooms = Rooms::default();
+    let astray = once(move |to, frame| {
+        rooms.learn(to, frame);
+        let stranger = rooms.strangers(event(frame)?.thread).next()?;
+        Some(vec![Act::Tell(to, frame.clone()), Act::Tell(stranger, frame.clone())])
+    });
+    world.through(FAN_OUT, astray).await.found_only("forbidden", 1);
+}
+
+async fn a_feed_that_tells_of_somebody_elses_thread(world: &World) {
+    let mut rooms = Rooms::default();
+    // Some of the strangers may have lost their connections: all are told.
+    let astray = once_after(5, move |to, frame| {
+        rooms.learn(to, frame);
+        let ServerFrame::ThreadChanged(summary) = frame else { return None };
+        let tell = |socket| Act::Tell(socket, frame.clone());
+        Some(rooms.strangers(summary.thread).chain([to]).map(tell).collect())
+    });
+    world.through(CONVERSATIONS, astray).await.found_besides("forbidden", &[]);
+}
+
+async fn an_event_that_reaches_somebody_whose_access_has_ended(world: &World) {
+    let scenario = CONVERSATIONS.replace("--access-ends 0", "--access-ends 2");
+    let scenario = scenario.replace("--rate 10", "--rate 15");
+    let run = world.through(&scenario, Haunted::default()).await;
+    // What its socket was not sent in between may count as lost.
+    run.found_besides("forbidden", &["lost"]);
+}
+
+/// Which socket has joined which thread.
+#[derive(Default)]
+struct Rooms(HashMap<Socket, ThreadId>);
+
+impl Rooms {
+    fn learn(&mut self, socket: Socket, frame: &ServerFrame) {
+        if let Some(thread) = joined(frame) {
+            self.0.insert(socket, thread);
+        }
+    }
+
+    /// The sockets that have joined another thread.
+    fn strangers(&self, thread: ThreadId) -> impl Iterator<Item = Socket> {
+        self.0.iter().filter(move |(_, joined)| **joined != thread).map(|(socket, _)| *socket)
+    }
+
+    /// The sockets that have joined a thread.
+    fn of(&self, thread: ThreadId) -> impl Iterator<Item = Socket> {
+        self.0.iter().filter(move |(_, joined)| **joined == thread).map(|(socket, _)| *socket)
+    }
+}
+
+/// Keeps a socket open for a while when its person's access ends, and goes on to send it what the
+/// others of its thread are sent.
+#[derive(Default)]
+struct Haunted {
+    rooms: Rooms,
+    /// Each with the last position it was sent, and how many more messages it will be sent.
+    ghosts: HashMap<Socket, (Seq, usize)>,
+    last: HashMap<Socket, Seq>,
+    /// What nobody has answered yet.
+    asked: HashSet<(Socket, RequestId)>,
+}
+
+impl Lie for Haunted {
+    fn told(&mut self, to: Socket, frame: ServerFrame) -> Vec<Act> {
+        self.rooms.learn(to, &frame);
+        if let ServerFrame::Reply { id, .. } = &frame {
+            self.asked.remove(&(to, *id));
+        }
+        let mut acts = Vec::new();
+        if let Some(event) = event(&frame) {
+            self.last.insert(to, event.seq);
+            for ghost in self.rooms.of(event.thread) {
+                let Some((last, left)) = self.ghosts.get_mut(&ghost) else { continue };
+                if event.seq > *last && *left > 0 {
+                    (*last, *left) = (event.seq, *left - usize::from(event.kind.is_message()));
+                    acts.push(Act::Tell(ghost, frame.clone()));
+                    let end = Act::Close(ghost, Some(CloseCode::AccessEnded.code()));
+                    acts.extend((*left == 0).then_some(end));
+                }
+            }
+        }
+        acts.push(Act::Tell(to, frame));
+        acts
+    }
+
+    fn said(&mut self, from: Socket, frame: ClientFrame) -> Vec<Act> {
+        if self.ghosts.contains_key(&from) {
+            return vec![put_off(from, frame.id)];
+        }
+        self.asked.insert((from, frame.id));
+        vec![Act::Ask(from, frame)]
+    }
+
+    fn closed(&mut self, of: Socket, code: Option<u16>) -> Vec<Act> {
+        match self.last.get(&of) {
+            Some(last) if code == Some(CloseCode::AccessEnded.code()) => {
+                self.ghosts.insert(of, (*last, 3));
+                let asked = self.asked.iter().filter(|(socket, _)| *socket == of);
+                asked.map(|(socket, id)| put_off(*socket, *id)).collect()
+            }
+            _ => vec![Act::Close(of, code)],
+        }
+    }
+}
+
+/// Says that a command has to be tried again, later than the run goes on.
+fn put_off(socket: Socket, id: RequestId) -> Act {
+    let refusal = Refusal {
+        code: RefusalCode::Unavailable,
+        message: "Try again.".to_owned(),
+        field: None,
+        limit: None,
+        retry_after_ms: Some(60_000),
+    };
+    Act::Tell(socket, ServerFrame::Reply { id, outcome: Outcome::Refused(refusal) })
+}
