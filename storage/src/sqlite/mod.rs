@@ -17,6 +17,7 @@
 //! **Invariant:** nothing here reads a clock or makes a random number: a seed replays exactly.
 
 mod backup;
+mod checkpoint;
 mod commands;
 mod directory;
 mod facts;

@@ -83,10 +83,9 @@ pub enum BackupError {
     Copy(#[from] Unavailable),
 }
 
-/// Most pages of 4 KiB that the WAL has before commits try to bring them into the database. The
-/// pages that many commits change are copied once: with a quarter of this a tenth of the
-/// acknowledgements per second is lost.
-const AUTOCHECKPOINT_PAGES: i64 = 16_000;
+/// Most pages of 4 KiB that the WAL has before commits copy them into the database themselves. Under
+/// load the checkpointer has done so before.
+const AUTOCHECKPOINT_PAGES: i64 = 65_536;
 
 /// How long a connection waits for another process' lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

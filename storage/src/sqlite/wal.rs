@@ -1,13 +1,14 @@
-//! Keeps the write-ahead log short. SQLite copies it into the database by itself every so many
-//! pages, but it starts it anew only when no reader is looking at that moment: under load that
-//! may be never. So once in a while, and when idle, we insist.
+//! Keeps the write-ahead log short. Under load it is copied into the database beside the writer.
+//! Should that not keep up, SQLite copies it within a commit, and when it has grown too long all the
+//! same, because readers were looking at it all the time, we insist; also when idle.
 
+use super::checkpoint::Checkpointer;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Longest WAL in bytes that is left alone under load: well beyond where SQLite begins to copy.
-const BUSY_BYTES_MAX: u64 = 256 * 1024 * 1024;
+const BUSY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Longest WAL in bytes that is left alone when there is nothing else to do.
 const IDLE_BYTES_MAX: u64 = 1024 * 1024;
@@ -15,13 +16,21 @@ const IDLE_BYTES_MAX: u64 = 1024 * 1024;
 /// Commits between two looks at the WAL's length: a look costs a system call.
 const COMMITS_BETWEEN_LOOKS: u32 = 64;
 
+/// Operations between two copies: under full load half a second's, some 3 pages each. A copy writes
+/// each page once, however often it has changed, so fewer cost less, and the log gets longer.
+const OPERATIONS_PER_COPY: usize = 8_192;
+
 /// How long commits wait for the readers to step aside; if they don't, the next look tries again.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The write-ahead log beside a database file.
 pub(super) struct Wal {
+    database: Option<PathBuf>,
     file: Option<PathBuf>,
     commits: u32,
+    operations: usize,
+    /// There from when it is first needed: small databases never need it.
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Wal {
@@ -32,15 +41,36 @@ impl Wal {
             wal.push("-wal");
             PathBuf::from(wal)
         });
-        Self { file, commits: 0 }
+        let database = database.map(Path::to_path_buf);
+        Self { database, file, commits: 0, operations: 0, checkpointer: None }
     }
 
-    /// Looks now and then whether it has grown too long.
-    pub(super) fn after_commit(&mut self, db: &Connection) {
+    /// After a commit of so many operations: sees to it that it is copied now and then, and looks
+    /// whether it has grown too long.
+    pub(super) fn after_commit(&mut self, db: &Connection, operations: usize) {
+        self.operations += operations;
+        if self.operations >= OPERATIONS_PER_COPY {
+            self.operations = 0;
+            self.copy();
+        }
         self.commits += 1;
         if self.commits >= COMMITS_BETWEEN_LOOKS {
             self.commits = 0;
             self.keep_below(BUSY_BYTES_MAX, db);
+        }
+    }
+
+    fn copy(&mut self) {
+        let Some(database) = &self.database else { return };
+        if self.checkpointer.is_none() {
+            match Checkpointer::start(database) {
+                Ok(started) => self.checkpointer = Some(started),
+                // Then commits do it.
+                Err(error) => tracing::warn!(%error, "the write-ahead log is copied by commits"),
+            }
+        }
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.ask();
         }
     }
 

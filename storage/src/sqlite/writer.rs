@@ -100,10 +100,11 @@ impl Writer for SqliteWriter {
         batch: Vec<Operation>,
         now: Timestamp,
     ) -> Result<Vec<Applied>, Unavailable> {
+        let operations = batch.len();
         match self.commit(batch, now) {
             Ok(applied) => {
                 self.memory.trim();
-                self.wal.after_commit(&self.db);
+                self.wal.after_commit(&self.db, operations);
                 Ok(applied)
             }
             Err(error) => {
