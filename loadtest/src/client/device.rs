@@ -67,8 +67,8 @@ pub struct Device {
     habit: Cell<Habit>,
     /// Its own messages that it has not received yet, while its habit asks for them.
     awaited: RefCell<Vec<ClientKey>>,
-    /// The furthest receipts it was told of, if it is one of those that watch them.
-    receipts: Option<RefCell<HashMap<(ThreadIx, PersonIx), Seq>>>,
+    /// The receipts it was told of, if it is one of those that watch them.
+    receipts: Option<RefCell<HashMap<(ThreadIx, PersonIx), KnownReceipt>>>,
     began: Cell<Micros>,
     lost: Cell<Option<Micros>>,
     was_up: Cell<bool>,
@@ -85,6 +85,16 @@ struct Seat {
     /// The head that it must reach to have caught up, and since when it tries.
     until: Option<(Seq, Micros)>,
     joined: bool,
+}
+
+/// A receipt as a device knows it.
+#[derive(Clone, Copy, Default)]
+struct KnownReceipt {
+    /// The furthest it was ever told.
+    furthest: Seq,
+    /// What `receipts` frames have said since it last joined. What a join says may be ahead of a frame
+    /// that comes after it, so frames are held against frames alone.
+    by_frame: Seq,
 }
 
 /// A message to be sent, again with the same key if need be.

@@ -34,11 +34,7 @@ async fn a_run_that_shows_nothing_does_not_pass() {
     let quiet = FAN_OUT.replace("--rate 20", "--rate 0.001");
     let still = CONVERSATIONS.replace("--rate 10", "--rate 0.001");
     let slow = format!("{FAN_OUT} --max-ack-p50-ms 0.001");
-    tokio::join!(
-        run(&quiet, "too "),
-        run(&still, "too little done"),
-        run(&slow, "max-ack-p50-ms"),
-    );
+    tokio::join!(run(&quiet, "too "), run(&still, "too little done"), run(&slow, "max-ack-p50-ms"),);
 }
 
 /// Opens no WebSocket.

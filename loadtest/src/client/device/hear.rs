@@ -74,7 +74,9 @@ impl Device {
                 self.world.count(|counts| counts.delivered += events.len() as u64);
                 self.caught_up(*thread);
             }
-            ServerFrame::Receipts { thread, receipts } => self.hear_receipts(*thread, receipts),
+            ServerFrame::Receipts { thread, receipts } => {
+                self.hear_receipts(*thread, receipts, false)
+            }
             ServerFrame::Typing { thread, .. } | ServerFrame::Presence { thread, .. } => {
                 self.visible(*thread, None);
             }
@@ -211,7 +213,7 @@ impl Device {
         seat.until = Some((joined.view.item.summary.head, began));
         drop(seats);
         self.hear_item(&joined.view.item);
-        self.hear_receipts(thread, &joined.view.receipts);
+        self.hear_receipts(thread, &joined.view.receipts, true);
         self.caught_up(thread);
     }
 
@@ -263,17 +265,21 @@ impl Device {
         known
     }
 
-    fn hear_receipts(&self, thread: ThreadId, receipts: &[Receipt]) {
+    /// Receipts only move forward: those of a join beyond all that was told before, those of a frame
+    /// beyond the frames since the join.
+    fn hear_receipts(&self, thread: ThreadId, receipts: &[Receipt], joining: bool) {
         let Some(ix) = self.visible(thread, None) else { return };
         let Some(known) = &self.receipts else { return };
         let (mut known, mut recorder) = (known.borrow_mut(), self.world.recorder());
         for receipt in receipts {
             let Some(person) = recorder.person_ix(receipt.person) else { continue };
-            let before = known.entry((ix, person)).or_default();
-            if receipt.seq < *before {
-                recorder.receipt_back(back(person, ix, *before, receipt.seq));
+            let known = known.entry((ix, person)).or_default();
+            let before = if joining { known.furthest } else { known.by_frame };
+            if receipt.seq < before {
+                recorder.receipt_back(back(person, ix, before, receipt.seq));
             }
-            *before = receipt.seq.max(*before);
+            known.furthest = receipt.seq.max(known.furthest);
+            known.by_frame = if joining { Seq(0) } else { receipt.seq };
         }
     }
 }
