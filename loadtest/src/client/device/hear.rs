@@ -75,7 +75,7 @@ impl Device {
                 self.caught_up(*thread);
             }
             ServerFrame::Receipts { thread, receipts } => {
-                self.hear_receipts(*thread, receipts, false)
+                self.hear_receipts(*thread, receipts, false);
             }
             ServerFrame::Typing { thread, .. } | ServerFrame::Presence { thread, .. } => {
                 self.visible(*thread, None);
