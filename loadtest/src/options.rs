@@ -3,7 +3,7 @@
 use crate::machine::{self, Watched};
 use crate::report::Thresholds;
 use crate::target::{self, Server, Start, Target};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::env;
 use std::net::{IpAddr, SocketAddr};
@@ -112,6 +112,11 @@ impl Options {
         let nodes: Vec<SocketAddr> = nodes.collect::<Result<_>>()?;
         let address = *nodes.first().context("no target")?;
         let key = self.api_key.clone().context("--api-key is missing")?;
+        ensure!(
+            self.pid.is_none() || nodes.len() == 1,
+            "--pid is one node's process: it can't stand for {} nodes",
+            nodes.len()
+        );
         let watched = self.pid.map(Watched::new).transpose()?;
         Ok(Target { nodes, api: crate::cast::Api { address, key }, watched, server: None })
     }

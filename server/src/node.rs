@@ -39,8 +39,8 @@ pub struct Node {
     pub feed: Feed,
     /// Every open socket.
     pub sockets: Sockets,
-    /// Turns to read what clients have missed, as many as there are readers: however many catch up,
-    /// whoever else asks the store waits for a page or two of theirs, not for one of each.
+    /// Turns to go on reading what clients have missed, after the first visit that each join makes, as
+    /// many as there are readers: however long a catching up is, others wait for a visit or two of it.
     pub catching_up: Semaphore,
 }
 

@@ -6,12 +6,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tidings_protocol::{Command, CommandRequest, Person, Reply};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Requests under way at a time.
 const CONNECTIONS: usize = 32;
+
+/// An answer must be there in this time.
+const ANSWER_TIME: Duration = Duration::from_secs(30);
 
 /// Longest answer taken, in bytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
@@ -119,6 +123,11 @@ impl Connection {
             self.key,
             body.len(),
         );
+        let answer = tokio::time::timeout(ANSWER_TIME, self.exchange(&request)).await;
+        answer.with_context(|| format!("{method} {path}: no answer within {ANSWER_TIME:?}"))?
+    }
+
+    async fn exchange(&mut self, request: &str) -> Result<(u16, Vec<u8>)> {
         self.stream.write_all(request.as_bytes()).await?;
         let mut bytes = Vec::new();
         let head = loop {

@@ -64,6 +64,8 @@ pub struct Device {
     seats: RefCell<Vec<Seat>>,
     /// Messages that wait for a connection.
     unsent: RefCell<VecDeque<Draft>>,
+    /// Messages that were put off, and will be sent again.
+    waiting: Cell<u32>,
     habit: Cell<Habit>,
     /// Its own messages that it has not received yet, while its habit asks for them.
     awaited: RefCell<Vec<ClientKey>>,
@@ -137,8 +139,6 @@ pub struct NewDevice {
     pub token: String,
     /// Where to connect.
     pub route: Route,
-    /// Bytes a second that it reads; none: all that comes.
-    pub pace: Option<u32>,
     /// Whether it remembers receipts, to notice one that goes back.
     pub watches_receipts: bool,
 }
@@ -153,13 +153,14 @@ impl Device {
             who: new.who,
             token: RefCell::new(new.token),
             route: new.route,
-            pace: Cell::new(new.pace),
+            pace: Cell::new(None),
             state: Cell::new(State::Away),
             link: RefCell::default(),
             next_id: Cell::new(1),
             asked: RefCell::default(),
             seats: RefCell::default(),
             unsent: RefCell::default(),
+            waiting: Cell::new(0),
             habit: Cell::default(),
             awaited: RefCell::default(),
             receipts: new.watches_receipts.then(RefCell::default),
@@ -188,16 +189,17 @@ impl Device {
         let settled = |seat: &Seat| seat.joined && seat.until.is_none();
         self.state.get() == State::Over
             || (self.is_up()
+                && self.waiting.get() == 0
                 && self.asked.borrow().is_empty()
                 && self.unsent.borrow().is_empty()
                 && self.seats.borrow().iter().all(settled))
     }
 
-    /// From now on it reads all that comes.
-    pub fn hurry(&self) {
-        self.pace.set(None);
+    /// From now on it reads so many bytes a second; none: all that comes.
+    pub fn read_at(&self, pace: Option<u32>) {
+        self.pace.set(pace);
         if let Some(link) = self.link.borrow().as_ref() {
-            link.hurry();
+            link.read_at(pace);
         }
     }
 
@@ -251,7 +253,8 @@ impl Device {
         self.link.borrow_mut().take();
         if self.state.replace(State::Away) == State::Up {
             self.world.count(|counts| counts.connected -= 1);
-            self.lost.set(Some(self.world.clock.now()));
+            // A second loss on the way back does not make it shorter.
+            self.lost.set(self.lost.get().or(Some(self.world.clock.now())));
         }
         for seat in self.seats.borrow_mut().iter_mut() {
             self.world.count(|counts| counts.joined -= u64::from(seat.joined));
@@ -288,7 +291,12 @@ impl Device {
         let known = CloseCode::ALL.iter().find(|known| Some(known.code()) == code);
         match known.map(|known| known.reconnect()) {
             Some(Reconnect::Yes) | None => true,
-            Some(Reconnect::No) => false,
+            Some(Reconnect::No) => {
+                self.unless_stopping(|world| {
+                    world.fail(format!("a connection was closed for good, with {code:?}"));
+                });
+                false
+            }
             Some(Reconnect::WithNewToken) => {
                 self.token.borrow_mut().clear();
                 true

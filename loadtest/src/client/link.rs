@@ -119,9 +119,9 @@ impl Link {
         let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
     }
 
-    /// From now on it reads all that comes.
-    pub fn hurry(&self) {
-        self.pace.set(None);
+    /// From now on it reads so many bytes a second; none: all that comes.
+    pub fn read_at(&self, pace: Option<u32>) {
+        self.pace.set(pace);
     }
 
     fn opcode(&self) -> u8 {

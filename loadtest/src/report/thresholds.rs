@@ -75,9 +75,12 @@ const ALL: [Threshold; 16] = [
     },
     Threshold {
         default: Some("0"),
-        ..at_most("max-errors", "errors", "Refusals that should not have been", |r| {
-            Some(float(r.totals.errors))
-        })
+        ..at_most(
+            "max-errors",
+            "errors",
+            "Refusals that should not have been, and connections that failed",
+            |r| Some(float(r.totals.errors)),
+        )
     },
     at_most("max-reconnects", "reconnects", "Connections opened again after a loss", |r| {
         Some(float(r.totals.reconnects))
@@ -126,6 +129,12 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    /// The bound that a flag has set, named without its dashes; none if it is off.
+    pub fn bound(&self, name: &str) -> Option<f64> {
+        let at = ALL.iter().position(|threshold| threshold.name == name)?;
+        self.bounds[at]
+    }
+
     /// Holds the run against every bound that was set, in the order of the flags. Reads nothing but
     /// the report. A figure that the run does not have, or that is no number, misses its bound.
     pub fn judge(&self, report: &Report) -> Vec<ThresholdResult> {

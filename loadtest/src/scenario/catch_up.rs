@@ -12,6 +12,10 @@ use clap::Args;
 use std::time::Duration;
 use tidings_protocol::Seq;
 
+/// A client that has missed more is not sent all of it.
+#[expect(clippy::cast_possible_wrap, reason = "it is small")]
+const EVENTS_MAX: i64 = tidings_protocol::limits::RESUME_EVENTS_MAX as i64;
+
 /// Messages under way while the log is written.
 const WINDOW: u64 = 256;
 
@@ -19,7 +23,7 @@ const WINDOW: u64 = 256;
 #[derive(Args, Clone, Debug)]
 pub struct CatchUp {
     /// Events that each has missed
-    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=EVENTS_MAX))]
     pub events: u32,
     /// Clients that come back together
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -39,7 +43,7 @@ impl CatchUp {
         let mut stage = Stage::open(&self.options, plan(1, clients)).await?;
         let head = self.write_log(&mut stage).await?;
         stage.start_afresh().await?;
-        stage.begin_measuring(600)?;
+        stage.begin_measuring(86_400)?;
         for round in 1..=self.rounds {
             stage.live.phase("catching up", self.rounds.into());
             self.come_back(&mut stage, head).await?;
@@ -60,7 +64,7 @@ impl CatchUp {
     /// One person writes; the others are away.
     async fn write_log(&self, stage: &mut Stage) -> Result<Seq> {
         stage.live.phase("writing the log", self.events.into());
-        let writer = stage.start_device(0, 0, None);
+        let writer = stage.start_device(0, 0, false);
         let place = stage.circles[0].threads[0].clone();
         writer.join(place.id, place.thread, None);
         stage.world.wait("the writer", REST_TIME, |c| c.joined == 1).await?;
@@ -74,9 +78,10 @@ impl CatchUp {
         let all = u64::from(self.events);
         stage.world.wait("acks", REST_TIME, |c| c.acked >= all).await?;
         let head = Seq(all + crate::cast::FIRST_SEQ.0);
-        while !has(&writer, head) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        stage.world.wait("all that was written", REST_TIME, |_| has(&writer, head)).await?;
+        writer.record_end();
+        writer.stop();
+        stage.devices[0].clear();
         Ok(head)
     }
 
@@ -85,7 +90,7 @@ impl CatchUp {
         let place = stage.circles[0].threads[0].clone();
         let devices: Vec<_> = (0..self.clients as usize)
             .map(|person| {
-                let device = stage.start_device(0, person, None);
+                let device = stage.start_device(0, person, false);
                 device.join(place.id, place.thread, Some(after));
                 device
             })
@@ -101,7 +106,7 @@ impl CatchUp {
             device.stop();
         }
         // Those who have left need not be counted any more.
-        stage.devices[0].truncate(1);
+        stage.devices[0].clear();
         Ok(())
     }
 

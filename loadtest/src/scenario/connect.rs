@@ -6,8 +6,8 @@ use crate::options::Options;
 use crate::report::{Intended, Report};
 use crate::scenario::fan_out::plan;
 use crate::scenario::finish::About;
-use crate::scenario::stage::{Stage, per};
-use anyhow::Result;
+use crate::scenario::stage::{REST_TIME, Stage, micros, per};
+use anyhow::{Result, ensure};
 use clap::Args;
 use std::time::Duration;
 
@@ -30,9 +30,9 @@ impl Connect {
     pub async fn run(&self) -> Result<Report> {
         let mut stage = Stage::open(&self.options, plan(self.threads as usize, 4)).await?;
         stage.live.phase_of_seconds("warm-up", self.options.warm_up.into());
-        self.churn(&mut stage, self.options.warm_up).await;
+        self.churn(&mut stage, self.options.warm_up).await?;
         stage.begin_measuring(self.options.seconds)?;
-        self.churn(&mut stage, self.options.seconds).await;
+        self.churn(&mut stage, self.options.seconds).await?;
         stage.end_measuring()?;
         let (counts, seconds) = (stage.measured_counts(), stage.measured_seconds());
         stage.figure("connect, authenticate, join", per(counts.connects, seconds), "per s");
@@ -46,14 +46,14 @@ impl Connect {
     }
 
     /// Keeps so many connections on their way in, for so many seconds.
-    async fn churn(&self, stage: &mut Stage, seconds: u32) {
+    async fn churn(&self, stage: &mut Stage, seconds: u32) -> Result<()> {
         let end = stage.world.clock.now().0 + u64::from(seconds) * 1_000_000;
         let people = stage.circles.len() * 4;
         let (mut under_way, mut next) = (Vec::new(), 0);
         while stage.world.clock.now().0 < end || !under_way.is_empty() {
             while stage.world.clock.now().0 < end && under_way.len() < self.parallel as usize {
                 let (group, person) = (next % stage.circles.len(), next / stage.circles.len() % 4);
-                let device = stage.start_device(group, person, None);
+                let device = stage.start_device(group, person, false);
                 let place = &stage.circles[group].threads[0];
                 device.join(place.id, place.thread, None);
                 under_way.push(device);
@@ -71,7 +71,10 @@ impl Connect {
                 devices.clear();
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
+            let late = stage.world.clock.now().0.saturating_sub(end);
+            ensure!(late < micros(REST_TIME), "{} connections never came up", under_way.len());
         }
+        Ok(())
     }
 
     fn about(&self) -> About {

@@ -130,7 +130,7 @@ impl Conversations {
         let mut listeners = 0..self.listeners as usize;
         for group in 0..stage.circles.len() {
             for person in people_of(group) {
-                let device = stage.start_device(group, person, None);
+                let device = stage.start_device(group, person, false);
                 let place = stage.circles[group].threads[0].clone();
                 device.join(place.id, place.thread, None);
                 let stranger = stage.circles[(group + 1) % stage.circles.len()].threads[0].id;
@@ -140,7 +140,7 @@ impl Conversations {
                 come += 1;
                 let share = self.listeners as usize / stage.circles.len() / 2 + 1;
                 for listener in listeners.by_ref().take(share) {
-                    stage.start_device(listener % stage.circles.len(), 0, None);
+                    stage.start_device(listener % stage.circles.len(), 0, false);
                     come += 1;
                 }
                 let due = Micros(start.0 + ramp * come / all.max(1));

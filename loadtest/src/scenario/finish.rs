@@ -2,6 +2,7 @@
 
 use crate::check::check;
 use crate::machine::today;
+use crate::meter::real;
 use crate::report::{Floor, Intended, ProcessUse, Proof, Report, settle};
 use crate::scenario::stage::{Stage, per};
 use std::mem::take;
@@ -28,7 +29,13 @@ impl Stage {
         let history = take(&mut *self.world.recorder()).finish();
         let proof: Proof =
             if about.intended.checked { check(&history).proof() } else { Proof::default() };
-        let mut failures = self.world.failures();
+        // What went wrong is counted; whether it may is up to the bound on errors.
+        let tolerated = self
+            .options
+            .thresholds
+            .bound("max-errors")
+            .is_none_or(|most| real(self.world.counts().errors) <= most);
+        let mut failures = if tolerated { Vec::new() } else { self.world.failures() };
         if let Some(log) = complaints {
             failures.push(format!("the server complained: {}", log.trim()));
         }
@@ -67,8 +74,9 @@ impl Stage {
 
     fn server_use(&self, delivered: u64, slices: &[crate::report::Slice]) -> Option<ProcessUse> {
         let cpu = self.measured?.server_used?;
-        let resident = slices.iter().filter_map(|slice| slice.server_resident_kib);
-        let end = self.target.watched.and_then(|server| server.resident_kib().ok());
+        let measured = slices.iter().filter(|slice| slice.measured);
+        let resident = measured.filter_map(|slice| slice.server_resident_kib);
+        let end = self.measured?.server_resident_kib;
         Some(ProcessUse {
             user_s: cpu.user_s,
             system_s: cpu.system_s,
@@ -80,7 +88,8 @@ impl Stage {
 
     fn tester_use(&self, delivered: u64, slices: &[crate::report::Slice]) -> ProcessUse {
         let cpu = self.measured.map(|measured| measured.tester_used).unwrap_or_default();
-        let resident = slices.iter().map(|slice| slice.tester_resident_kib);
+        let measured = slices.iter().filter(|slice| slice.measured);
+        let resident = measured.map(|slice| slice.tester_resident_kib);
         ProcessUse {
             user_s: cpu.user_s,
             system_s: cpu.system_s,

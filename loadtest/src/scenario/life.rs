@@ -89,7 +89,7 @@ impl Life {
                 }
             }
             Deed::Look => device.look(0, fastrand::bool()),
-            Deed::WriteTwice => device.post_twice(0, due),
+            Deed::WriteTwice => device.post_twice(0, self.world.clock.now().max(due)),
             Deed::WriteBadly => device.post_badly(0, self.stranger),
             Deed::LoseNetwork => device.drop_connection(),
         }

@@ -93,6 +93,7 @@ pub(super) struct Measured {
     server: Option<Cpu>,
     tester: Cpu,
     pub(super) server_used: Option<Cpu>,
+    pub(super) server_resident_kib: Option<u64>,
     pub(super) tester_used: Cpu,
 }
 
@@ -137,13 +138,9 @@ impl Stage {
         })
     }
 
-    /// Starts one more device of a person of a group; it connects by itself.
-    pub(super) fn start_device(
-        &mut self,
-        group: usize,
-        person: usize,
-        pace: Option<u32>,
-    ) -> Rc<Device> {
+    /// Starts one more device of a person of a group; it connects by itself. One that will read slowly
+    /// has a small buffer in the kernel, and no say in latencies.
+    pub(super) fn start_device(&mut self, group: usize, person: usize, slow: bool) -> Rc<Device> {
         let index = self.started;
         self.started += 1;
         let (ix, who, token) = self.circles[group].people[person].clone();
@@ -152,7 +149,7 @@ impl Stage {
             path: "/v1/ws".to_owned(),
             encoding: self.options.encoding_of(index),
             sources: Rc::clone(&self.sources),
-            slow: pace.is_some(),
+            slow,
         };
         let device = Device::start(
             &self.world,
@@ -162,7 +159,6 @@ impl Stage {
                 who,
                 token,
                 route,
-                pace,
                 watches_receipts: index < RECEIPT_WATCHERS,
             },
         );
@@ -179,7 +175,7 @@ impl Stage {
         for group in 0..self.circles.len() {
             for index in 0..devices_per_group {
                 let person = index % self.circles[group].people.len();
-                self.start_device(group, person, None);
+                self.start_device(group, person, false);
                 started += 1;
                 let enough = (before + started).saturating_sub(OPENING);
                 self.world.wait("connections", OPENING_TIME, |c| c.connects >= enough).await?;
@@ -241,6 +237,7 @@ impl Stage {
             server,
             tester,
             server_used: None,
+            server_resident_kib: None,
             tester_used: Cpu::default(),
         });
         Ok(())
@@ -256,6 +253,7 @@ impl Stage {
         measured.tester_used = Watched::own()?.cpu()?.since(measured.tester);
         if let (Some(server), Some(before)) = (self.target.watched, measured.server) {
             measured.server_used = server.cpu().ok().map(|cpu| cpu.since(before));
+            measured.server_resident_kib = server.resident_kib().ok();
         }
         Ok(())
     }

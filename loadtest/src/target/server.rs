@@ -48,6 +48,7 @@ pub fn beside() -> Result<PathBuf> {
             .env("CARGO_TARGET_DIR", target)
             .status()?;
         ensure!(built.success(), "the server does not build");
+        return Ok(target.join("release/tidings"));
     }
     ensure!(program.exists(), "no {}: say where it is with --program", program.display());
     Ok(program)

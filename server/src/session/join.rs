@@ -69,7 +69,8 @@ impl Connection<'_> {
         let read = self.node.store.read(move |reader| asking.begin(reader, id, after, &present));
         match read.await {
             Ok(Ok(visit)) => Ok(visit),
-            Ok(Err(QueryError::Refused(refusal))) => Err(refusal),
+            // What was read on the way there has other names; the client asked to join.
+            Ok(Err(QueryError::Refused(refusal))) => Err(refusal.at("join.thread")),
             Ok(Err(QueryError::Unavailable(_))) | Err(_) => Err(RefusalCode::Unavailable.into()),
         }
     }
@@ -88,16 +89,17 @@ impl Connection<'_> {
         peer.join(thread);
         self.outbound.queue(frames.remove(0));
         loop {
-            if !frames.is_empty() {
-                self.drained().await?;
+            if !frames.is_empty() && !self.drained().await? {
+                return Ok(false);
             }
             for frame in frames.drain(..) {
                 self.outbound.queue(frame);
             }
             match joining.next() {
                 Next::Send { .. } => {
-                    self.outbound.flush();
-                    self.drained().await?;
+                    if !self.drained().await? {
+                        return Ok(false);
+                    }
                     Visit { frames, joining } = self.go_on(thread, joining).await?;
                 }
                 // The seat is taken and all that is queued goes out, in one write.
@@ -108,8 +110,10 @@ impl Connection<'_> {
         }
     }
 
-    /// Ready when the client has taken most of what it was sent.
-    async fn drained(&self) -> Result<(), CloseCode> {
+    /// Sends what is queued, and is ready when the client has taken most of it. Says whether it is
+    /// still there: for nobody nothing is read.
+    async fn drained(&self) -> Result<bool, CloseCode> {
+        self.outbound.flush();
         // What is left holds what one visit brings, however its text is escaped.
         let quarter = self.node.config.limits.outbound_bytes / 4;
         // A client that stops reading is the heartbeat's business once this gives up.
@@ -120,14 +124,15 @@ impl Connection<'_> {
         });
         let patience = Duration::from_secs(PONG_SECONDS);
         let waited = tokio::time::timeout(patience, drained).await;
-        waited.map_err(|_| CloseCode::SlowReader)
+        waited.map_err(|_| CloseCode::SlowReader)?;
+        Ok(self.outbound.is_open())
     }
 
     /// Reads further pages. The store is asked in the person's name: access may have ended since
     /// the join began.
     async fn go_on(&self, thread: ThreadId, joining: Joining) -> Result<Visit, CloseCode> {
         let asking = self.asking(thread).ok_or(CloseCode::InternalError)?;
-        // However many catch up, others who ask the store wait for one page or two of them.
+        // However many go on catching up, others who ask the store wait for few of their visits.
         let _turn = self.node.catching_up.acquire().await;
         let read = self.node.store.read(move |reader| asking.go_on(reader, joining));
         match read.await {

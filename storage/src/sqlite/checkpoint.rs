@@ -9,7 +9,8 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long the second step waits for readers to step aside; commits wait for as long.
+/// How long the second step waits for readers and a commit under way to step aside; later commits wait
+/// for as long. If they don't, the next copy tries again.
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// The thread. It ends with this.

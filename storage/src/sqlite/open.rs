@@ -85,7 +85,7 @@ pub enum BackupError {
 
 /// Most pages of 4 KiB that the WAL has before commits copy them into the database themselves. Under
 /// load the checkpointer has done so before.
-const AUTOCHECKPOINT_PAGES: i64 = 65_536;
+pub(super) const AUTOCHECKPOINT_PAGES: u32 = 65_536;
 
 /// How long a connection waits for another process' lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -16,9 +16,16 @@ const IDLE_BYTES_MAX: u64 = 1024 * 1024;
 /// Commits between two looks at the WAL's length: a look costs a system call.
 const COMMITS_BETWEEN_LOOKS: u32 = 64;
 
-/// Operations between two copies: under full load half a second's, some 3 pages each. A copy writes
-/// each page once, however often it has changed, so fewer cost less, and the log gets longer.
-const OPERATIONS_PER_COPY: usize = 8_192;
+/// Pages between two copies: under full load half a second's. A copy writes each page once, however
+/// often it has changed, so fewer copies cost less, and the log gets longer.
+const PAGES_PER_COPY: usize = 32_768;
+
+/// Pages that a commit writes, by estimate: some for itself, and some for each operation. Large bodies
+/// take more; then commits copy.
+const PAGES_PER_COMMIT: usize = 6;
+const PAGES_PER_OPERATION: usize = 4;
+
+const _: () = assert!(PAGES_PER_COPY < super::open::AUTOCHECKPOINT_PAGES as usize);
 
 /// How long commits wait for the readers to step aside; if they don't, the next look tries again.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -28,7 +35,8 @@ pub(super) struct Wal {
     database: Option<PathBuf>,
     file: Option<PathBuf>,
     commits: u32,
-    operations: usize,
+    /// Pages written since the last copy, by estimate.
+    pages: usize,
     /// There from when it is first needed: small databases never need it.
     checkpointer: Option<Checkpointer>,
 }
@@ -42,15 +50,15 @@ impl Wal {
             PathBuf::from(wal)
         });
         let database = database.map(Path::to_path_buf);
-        Self { database, file, commits: 0, operations: 0, checkpointer: None }
+        Self { database, file, commits: 0, pages: 0, checkpointer: None }
     }
 
     /// After a commit of so many operations: sees to it that it is copied now and then, and looks
     /// whether it has grown too long.
     pub(super) fn after_commit(&mut self, db: &Connection, operations: usize) {
-        self.operations += operations;
-        if self.operations >= OPERATIONS_PER_COPY {
-            self.operations = 0;
+        self.pages += PAGES_PER_COMMIT + PAGES_PER_OPERATION * operations;
+        if self.pages >= PAGES_PER_COPY {
+            self.pages = 0;
             self.copy();
         }
         self.commits += 1;

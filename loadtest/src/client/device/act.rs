@@ -72,7 +72,7 @@ impl Device {
     }
 
     /// The number of the connection, if it is up.
-    fn connection_number(&self) -> Option<u32> {
+    pub(super) fn connection_number(&self) -> Option<u32> {
         (self.state.get() == State::Up).then(|| Some(self.link.borrow().as_ref()?.number))?
     }
 

@@ -3,10 +3,11 @@
 use crate::client::decode::{Incoming, Told};
 use crate::client::device::{Asked, Device, Draft, Habit, State};
 use crate::meter::Kind;
-use crate::record::{PersonIx, ReceiptBack, ThreadIx, UnreadClaim};
+use crate::record::{Micros, PersonIx, ReceiptBack, ThreadIx, UnreadClaim};
 use anyhow::{Result, bail};
 use std::rc::Rc;
 use std::time::Duration;
+use tidings_protocol::limits::{PAGE_ITEMS_MAX, RESUME_EVENTS_MAX};
 use tidings_protocol::{
     Joined, Outcome, Receipt, Refusal, RefusalCode, Reply, RequestId, Seq, ServerFrame, ThreadId,
     ThreadItem, ThreadSummary, Welcome,
@@ -14,6 +15,10 @@ use tidings_protocol::{
 
 /// How long a command waits that may be tried again, if the server does not say.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// Who has missed less than this is sent all of it: a newest page that comes instead begins this far
+/// after what the device has, at the least.
+const MISSED_SENT: u64 = RESUME_EVENTS_MAX - PAGE_ITEMS_MAX as u64;
 
 impl Device {
     /// Takes a message from the server.
@@ -160,6 +165,11 @@ impl Device {
             (Asked::Authenticate | Asked::Other { .. }, Outcome::Ok(_)) => {
                 self.world.count(|counts| counts.commands += 1);
             }
+            (Asked::Join { thread, after, began }, Outcome::Refused(refusal))
+                if refusal.code.may_retry() =>
+            {
+                self.join_later(thread, after, began, refusal);
+            }
             (_, Outcome::Refused(refusal)) if refusal.code.may_retry() => {
                 self.world.count(|counts| counts.refused += 1);
             }
@@ -174,14 +184,36 @@ impl Device {
         Ok(())
     }
 
+    /// A join that may be tried again is, if it is still the same connection.
+    fn join_later(
+        self: &Rc<Self>,
+        thread: ThreadId,
+        after: Option<Seq>,
+        began: Micros,
+        refusal: &Refusal,
+    ) {
+        self.world.count(|counts| counts.refused += 1);
+        let (device, number) = (Rc::clone(self), self.connection_number());
+        let wait =
+            refusal.retry_after_ms.map_or(RETRY, |millis| Duration::from_millis(millis.into()));
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(wait).await;
+            if number.is_some() && device.connection_number() == number {
+                device.ask_to_join(thread, after, began);
+            }
+        });
+    }
+
     /// A post that may be tried again is; the others are mistakes of somebody.
     fn post_refused(self: &Rc<Self>, draft: Draft, refusal: &Refusal) {
         if refusal.code.may_retry() {
             self.world.count(|counts| counts.refused += 1);
             let asked = refusal.retry_after_ms.map(|millis| Duration::from_millis(millis.into()));
             let (device, wait) = (Rc::clone(self), asked.unwrap_or(RETRY));
+            self.waiting.set(self.waiting.get() + 1);
             tokio::task::spawn_local(async move {
                 tokio::time::sleep(wait).await;
+                device.waiting.set(device.waiting.get() - 1);
                 device.send_draft(draft);
             });
             return;
@@ -194,13 +226,7 @@ impl Device {
         self.world.fail(format!("post_message was refused: {refusal}"));
     }
 
-    fn hear_joined(
-        &self,
-        thread: ThreadId,
-        after: Option<Seq>,
-        joined: &Joined,
-        began: crate::record::Micros,
-    ) {
+    fn hear_joined(&self, thread: ThreadId, after: Option<Seq>, joined: &Joined, began: Micros) {
         self.world.count(|counts| {
             counts.commands += 1;
             counts.joined += 1;
@@ -208,6 +234,11 @@ impl Device {
         let mut seats = self.seats.borrow_mut();
         let Some(seat) = seats.iter_mut().find(|seat| seat.id == thread) else { return };
         self.world.recorder().joined(seat.seen, after, joined.from, joined.complete);
+        if let (Some(after), false) = (after, joined.complete)
+            && (after.0 + 2..after.0 + MISSED_SENT).contains(&joined.from.0)
+        {
+            self.world.fail("a join skipped what it should have sent".to_owned());
+        }
         seat.joined = true;
         seat.last = Some(Seq(joined.from.0.saturating_sub(1)));
         seat.until = Some((joined.view.item.summary.head, began));
