@@ -65,7 +65,7 @@ fn stands(world: &World, person: PersonIx, item: &ThreadItem) {
     recorder.receipt_final(person, thread, item.read);
     let (head, messages) = (summary.head, summary.messages);
     let (read, unread) = (item.read, item.unread);
-    recorder.unread(UnreadClaim { person, thread, head, messages, read, unread });
+    recorder.unread_at_end(UnreadClaim { person, thread, head, messages, read, unread });
 }
 
 async fn logs(api: &Api, owner: MemberId, threads: Vec<ThreadId>) -> Result<Vec<Vec<Event>>> {

@@ -167,7 +167,7 @@ const ROWS: &[Row] = &[
             "--sockets=1000",
             "--rate=200",
             "--body-bytes=2000",
-            "--seconds=18"
+            "--seconds=12"
         ],
         figures: &[Wanted {
             name: "delivery p99 of the others, with by without",

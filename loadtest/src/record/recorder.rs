@@ -10,7 +10,8 @@ use crate::record::{
 use std::collections::{HashMap, HashSet};
 use tidings_protocol::{ClientKey, Person, RefusalCode, Seq, ThreadId};
 
-/// Numbers of unread messages that are kept for the checker; more are only counted.
+/// Numbers of unread messages that are kept while a run goes on; more are dropped. Those that are read
+/// at its end are all kept.
 const CLAIMS_MAX: usize = 2_000_000;
 
 /// Strays and receipts that went back that are kept: one is enough to fail.
@@ -146,6 +147,11 @@ impl Recorder {
         if self.history.unread_claims.len() < CLAIMS_MAX {
             self.history.unread_claims.push(claim);
         }
+    }
+
+    /// The number of unread messages at the end.
+    pub fn unread_at_end(&mut self, claim: UnreadClaim) {
+        self.history.unread_claims.push(claim);
     }
 
     /// The server acknowledged a receipt.

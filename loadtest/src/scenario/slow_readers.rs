@@ -1,14 +1,13 @@
 //! Slow readers: some of a thread's sockets read much slower than they are sent to. What the others
 //! feel of it, measured first without and then with them in one run.
 
-use crate::meter::Kind;
-use crate::meter::real;
+use crate::meter::{Counts, Kind, real};
 use crate::options::Options;
 use crate::report::{Intended, Report};
 use crate::scenario::fan_out::{Shape, plan, rate};
 use crate::scenario::finish::About;
 use crate::scenario::pace::Pace;
-use crate::scenario::stage::{REST_TIME, Stage};
+use crate::scenario::stage::{REST_TIME, Stage, has};
 use anyhow::Result;
 use clap::Args;
 
@@ -59,12 +58,16 @@ impl SlowReaders {
         stage.begin_measuring(self.options.seconds)?;
         self.post(&stage, self.options.seconds).await?;
         stage.end_measuring()?;
-        let cut = stage.measured_counts().closed_by_server;
-        // They take the rest at full speed, or the run would never end.
+        // They take the rest at full speed, or the run would never end, and only then meet that they
+        // were cut.
         for device in &slow {
             device.read_at(None);
         }
+        let head = stage.devices[0][0].last(0).unwrap_or_default();
+        let whole = |_: &Counts| slow.iter().all(|device| has(device, head));
+        stage.world.wait("what the slow readers have missed", REST_TIME, whole).await?;
         stage.rest().await;
+        let cut = stage.world.counts().closed_by_server;
         let with = stage.world.meter().measured.quantile_us(Kind::Delivery, 0.99);
         stage.figure("delivery p99 without slow readers", real(without) / 1e3, "ms");
         stage.figure("delivery p99 with slow readers", real(with) / 1e3, "ms");

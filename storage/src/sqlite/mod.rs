@@ -3,7 +3,8 @@
 //! * `open` finds or makes the database, locks it, and hands out connections; `migrate` brings it
 //!   to this version's schema, which is `schema.sql`.
 //! * `writer` takes batches; `work` is the inside of one transaction, `commands` what each command
-//!   does there, `directory` the changes to who there is. `wal` keeps the log of SQLite short.
+//!   does there, `directory` the changes to who there is. `wal` keeps the log of SQLite short, and
+//!   `checkpoint` copies it into the database beside the writer.
 //! * `memory` is what the writer remembers between batches: `thread`s, and `facts` of people.
 //! * `reader` answers queries, which are in `query`; `backup` copies all of it.
 //!

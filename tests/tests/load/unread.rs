@@ -1,4 +1,5 @@
-//! Numbers of unread messages that the log does not bear out, wherever the server says one.
+//! Numbers of unread messages that the log does not bear out, wherever the server says one of a
+//! thread. (Sums over all threads, as badges have them, are not held against it.)
 
 use crate::lie::{Act, once_after};
 use crate::world::{CONVERSATIONS, FAN_OUT, World};
