@@ -1,9 +1,14 @@
 //! Clients that lose their connection and take it up again: every event once, in order.
 
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tidings_protocol::limits::{PAGE_ITEMS_MAX, RESUME_EVENTS_MAX};
-use tidings_protocol::{Encoding, Event, Outcome, Reply, Seq, ThreadId};
+use tidings_protocol::limits::{
+    NAME_BYTES_MAX, PAGE_ITEMS_MAX, RESUME_EVENTS_MAX, TASK_TEXT_BYTES_MAX, TASKS_PER_THREAD_MAX,
+};
+use tidings_protocol::{
+    Contact, ContactState, Encoding, Event, Outcome, Person, Reply, Seq, ThreadId,
+};
 use tidings_tests::{Cast, Client, Server, history, post, start_thread, thread as draft};
 
 /// Posts a number of messages with several under way, and says where the last one stands.
@@ -125,4 +130,34 @@ async fn joining_again_and_leaving_keep_the_rule_of_seq() {
     assert_eq!(carlos.take_events(), []);
     carlos.join(thread, Some(Seq(2))).await;
     assert_eq!(carlos.event().await.seq, missed);
+}
+
+#[tokio::test]
+async fn an_answer_to_a_join_may_be_larger_than_what_else_may_wait() {
+    let server = Server::start_with(&[("outbound-bytes", "512KiB")]).await;
+    let cast = Cast::on(&server).await;
+    let mut mia = cast.firm.connect(cast.mia).await;
+    // Everything is twice as long in JSON.
+    let task = "\"".repeat(TASK_TEXT_BYTES_MAX);
+    let tasks = [task.as_str(); TASKS_PER_THREAD_MAX];
+    let thread = start_thread(&mut mia, draft(cast.account, "Long", &tasks)).await;
+    for number in 0..100 {
+        let new = json!({
+            "account": cast.account,
+            "name": format!("{number}{}", "\"".repeat(NAME_BYTES_MAX - 3)),
+            "email": format!("c{number}@mail.example"),
+            "state": ContactState::Active,
+        });
+        let made: Contact = cast.firm.http.post("/v1/contacts", &new).await.expect(201);
+        let author = Person::Contact(made.contact);
+        let posted = cast.firm.command(author, &post(thread, "Hello")).await;
+        assert!(matches!(posted, Outcome::Ok(_)), "{posted:?}");
+    }
+
+    let mut carlos = cast.firm.connect(cast.carlos).await;
+    let joined = carlos.join(thread, Some(Seq(0))).await;
+    let answer = serde_json::to_vec(&joined).unwrap().len();
+    assert!(answer > 512 * 1024 / 4, "{answer} bytes say nothing");
+    let head = joined.view.item.summary.head;
+    assert_eq!(carlos.events_up_to(head).await.last().unwrap().seq, head);
 }
