@@ -188,6 +188,8 @@ impl Device {
     pub fn is_at_rest(&self) -> bool {
         let settled = |seat: &Seat| seat.joined && seat.until.is_none();
         self.state.get() == State::Over
+            // Whose access has ended is owed nothing any more, not even an answer.
+            || self.world.recorder().has_ended(self.person)
             || (self.is_up()
                 && self.waiting.get() == 0
                 && self.asked.borrow().is_empty()
