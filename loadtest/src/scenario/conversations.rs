@@ -196,13 +196,13 @@ impl Conversations {
     fn about(&self, name: &'static str, sockets: &Sockets) -> About {
         let seconds = f64::from(self.options.seconds);
         let deeds = real(sockets.talking) * self.rate * seconds;
-        // Two in five deeds are messages; half of that is enough to mean something, chance allowing.
+        // Two in five deeds are messages: half of that, chance allowing, and never so few as to mean nothing.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a small count"
         )]
-        let acks = ((deeds * 0.2) as u64).max(1);
+        let acks = ((deeds * 0.2) as u64).max(100);
         let settings = [
             ("threads", self.threads.to_string()),
             ("deeds a second each", self.rate.to_string()),
