@@ -4,7 +4,7 @@
 //! **Invariant:** batches are handled in commit order by one task, so whatever follows an end of
 //! access in the log is never handed to a socket that lost it.
 
-use crate::bus::Batch;
+use crate::commits::Batch;
 use crate::clock::monotonic;
 use crate::feed::Feed;
 use crate::metrics::Metrics;

@@ -23,6 +23,7 @@
 
 pub mod auth;
 pub mod bus;
+pub mod commits;
 pub mod cli;
 pub mod clock;
 pub mod config;

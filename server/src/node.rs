@@ -2,7 +2,8 @@
 //! together.
 
 use crate::auth::{Auth, ask};
-use crate::bus;
+use crate::bus::Bus;
+use crate::commits;
 use crate::config::{Config, StoreUrl};
 use crate::dispatch::{Dispatch, Ticket, outcome_of};
 use crate::feed::Feed;
@@ -37,6 +38,8 @@ pub struct Node {
     pub rooms: Rooms,
     /// What people are told without joining anything.
     pub feed: Feed,
+    /// What nodes tell each other.
+    pub bus: Bus,
     /// Every open socket.
     pub sockets: Sockets,
     /// Turns to go on reading what clients have missed, after the first visit that each join makes, as
@@ -66,16 +69,17 @@ impl Node {
             readers: readers.len(),
             ..FrontOptions::default()
         };
-        let (bus, batches) = bus::in_process(Arc::clone(&metrics));
+        let (observer, batches) = commits::channel(Arc::clone(&metrics));
         let writer = Box::new(sqlite.writer(Box::new(entropy))?);
         let store =
-            tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, bus);
+            tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, observer);
         let store = Store::new(store, Arc::clone(&metrics));
 
         let people = Arc::new(People::default());
         let shards = available_parallelism().map_or(1, usize::from);
         let rooms = Rooms::start(shards, &store, &metrics);
         let feed = Feed::start(&people, &store, &metrics, &clock);
+        let (bus, _heard) = Bus::alone();
         let dispatch = Dispatch {
             people: Arc::clone(&people),
             rooms: rooms.clone(),
@@ -93,6 +97,7 @@ impl Node {
             people,
             rooms,
             feed,
+            bus,
             sockets,
             catching_up,
         }))

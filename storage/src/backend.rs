@@ -2,13 +2,13 @@
 //! in `tests/` says what they must do; the store in front of them gives the threads.
 
 use crate::access::{Access, Actor};
-use crate::operation::{Applied, Operation};
+use crate::operation::{Applied, Epoch, Operation};
 use std::path::Path;
 use std::sync::Arc;
 use tidings_protocol::{
     Account, AccountId, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId, List,
-    Member, MemberId, Page, Person, Refusal, Reply, Seq, SharedPeople, Task, ThreadId, ThreadItem,
-    ThreadSummary, Timestamp, TokenId, Welcome,
+    Member, MemberId, Page, Person, Receipt, Refusal, Reply, Seq, SharedPeople, Task, ThreadId,
+    ThreadItem, ThreadSummary, Timestamp, TokenId, Welcome,
 };
 
 /// The store can't do it now; nothing was done. Safe to retry.
@@ -36,6 +36,21 @@ pub struct Entrance {
     pub tasks: Vec<Task>,
     /// Who has read how far, and who takes part.
     pub people: Arc<SharedPeople>,
+}
+
+/// How a live thread stands, by which a room knows whether it missed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pulse {
+    /// Which.
+    pub thread: ThreadId,
+    /// Its firm.
+    pub firm: FirmId,
+    /// How often access had ended there when this was read.
+    pub epoch: Epoch,
+    /// The last event.
+    pub head: Seq,
+    /// The sum of all receipts: another number means that somebody has read further.
+    pub read: u64,
 }
 
 /// Makes operations durable, one batch at a time.
@@ -86,6 +101,15 @@ pub trait Reader: Send {
         after: Seq,
         limit: u32,
     ) -> Result<Vec<Event>, Unavailable>;
+
+    /// How threads stand, all of one moment, whoever asks; those that don't exist are left out.
+    fn pulses(&mut self, threads: &[ThreadId]) -> Result<Vec<Pulse>, Unavailable>;
+
+    /// How far everybody has read a thread, whoever asks: for rooms that may have missed it.
+    fn receipts(&mut self, thread: ThreadId) -> Result<Vec<Receipt>, Unavailable>;
+
+    /// How often access has ended in each of these firms; those that don't exist are left out.
+    fn epochs(&mut self, firms: &[FirmId]) -> Result<Vec<(FirmId, Epoch)>, Unavailable>;
 
     /// Whether a token still stands: it was not revoked by its id, nor by its person after it was
     /// issued. Tokens tell time in whole seconds: those of the second of a revocation are void.

@@ -30,10 +30,10 @@ mod store;
 mod text;
 
 pub use access::{Access, Actor};
-pub use backend::{Entrance, QueryError, Reader, Unavailable, Writer};
+pub use backend::{Entrance, Pulse, QueryError, Reader, Unavailable, Writer};
 pub use clock::{Clock, Entropy, SystemEntropy};
 pub use operation::{
-    AccessChange, Applied, Commit, DirectoryChange, Done, Operation, ReadCommit, ThreadCommit,
-    writes,
+    AccessChange, Applied, Commit, DirectoryChange, Done, Epoch, Operation, ReadCommit,
+    ThreadCommit, writes,
 };
 pub use store::{FrontOptions, Observer, Store};

@@ -1,6 +1,7 @@
 //! What a store is asked to make durable, and what it says it did.
 
 use crate::access::Actor;
+use serde::{Deserialize, Serialize};
 use tidings_protocol::{
     Account, AccountId, ApiKey, ApiKeyId, Checked, Command, Contact, ContactId, ContactPatch,
     Event, Firm, FirmId, FirmPatch, InboxItem, Member, MemberId, MemberPatch, NewAccount,
@@ -89,12 +90,21 @@ pub enum Done {
     Nothing,
 }
 
+/// How often access had ended in a firm: one more with every change that takes something away from
+/// somebody. Whoever hands on what was committed at an epoch must have heard of all ends up to it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Epoch(pub u64);
+
 /// What an operation made durable, for whoever has to be told. An operation that changed nothing
 /// (a repeated key, a receipt that goes back) has none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     /// The tenant.
     pub firm: FirmId,
+    /// How often access had ended there, this commit included.
+    pub epoch: Epoch,
     /// What happened in a thread.
     pub thread: Option<ThreadCommit>,
     /// Inbox items that are new, moved up, put away or brought back, and whose they are. Only
@@ -105,7 +115,7 @@ pub struct Commit {
 }
 
 /// What happened in one thread.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadCommit {
     /// Which.
     pub thread: ThreadId,
@@ -118,7 +128,7 @@ pub struct ThreadCommit {
 }
 
 /// A receipt that moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadCommit {
     /// Who read.
     pub person: Person,
@@ -130,7 +140,7 @@ pub struct ReadCommit {
 
 /// A change to what somebody may see. Takes effect with its commit: nothing committed later
 /// reaches anybody by access that it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccessChange {
     /// Has no access any more, whatever token it brings.
     Ended(Person),
@@ -142,6 +152,13 @@ pub enum AccessChange {
     TokenRevoked(TokenId),
     /// All tokens of a person made until now are void; it comes back with a newer one.
     TokensRevoked(Person),
+}
+
+impl AccessChange {
+    /// Whether it takes something away, and so begins an [`Epoch`].
+    pub fn ends(self) -> bool {
+        !matches!(self, Self::Grew(_))
+    }
 }
 
 /// What became of an operation.

@@ -4,6 +4,7 @@
 use super::rows;
 use crate::access::Access;
 use crate::mention::Names;
+use crate::operation::Epoch;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashSet;
 use tidings_protocol::{
@@ -26,6 +27,8 @@ pub(super) struct PersonFacts {
 pub(super) struct FirmFacts {
     /// Whether contacts may start threads.
     pub(super) contacts_may_start: bool,
+    /// How often access has ended in it.
+    pub(super) epoch: Epoch,
     /// The owner, once there is one.
     pub(super) owner: Option<MemberId>,
     /// The active team, by name.
@@ -95,11 +98,11 @@ fn contact(db: &Connection, id: ContactId) -> rusqlite::Result<Option<PersonFact
 
 /// A firm, if there is one.
 pub(super) fn firm(db: &Connection, id: FirmId) -> rusqlite::Result<Option<FirmFacts>> {
-    let contacts_may_start = db
-        .prepare_cached("SELECT contacts_may_start FROM firms WHERE id = ?1")?
-        .query_row([id.0.into_bytes()], |row| row.get(0))
+    let settings = db
+        .prepare_cached("SELECT contacts_may_start, access_epoch FROM firms WHERE id = ?1")?
+        .query_row([id.0.into_bytes()], |row| Ok((row.get(0)?, Epoch(rows::unsigned(row, 1)?))))
         .optional()?;
-    let Some(contacts_may_start) = contacts_may_start else { return Ok(None) };
+    let Some((contacts_may_start, epoch)) = settings else { return Ok(None) };
     let team: Vec<(MemberId, String, Role)> = db
         .prepare_cached("SELECT id, name, role FROM members WHERE firm = ?1 AND active = 1")?
         .query_map([id.0.into_bytes()], |row| {
@@ -108,7 +111,7 @@ pub(super) fn firm(db: &Connection, id: FirmId) -> rusqlite::Result<Option<FirmF
         .collect::<Result<_, _>>()?;
     let owner = team.iter().find(|(_, _, role)| *role == Role::Owner).map(|(member, ..)| *member);
     let names = Names::new(team.into_iter().map(|(member, name, _)| (member, name)));
-    Ok(Some(FirmFacts { contacts_may_start, owner, names }))
+    Ok(Some(FirmFacts { contacts_may_start, epoch, owner, names }))
 }
 
 /// An account, if there is one.

@@ -3,18 +3,19 @@
 
 use super::backup;
 use super::query::crowd::Crowds;
-use super::query::{self, access, badges, directory, history, thread, tokens, welcome};
+use super::query::{self, access, badges, directory, history, pulse, thread, tokens, welcome};
 use super::rows::OpError;
 use crate::access::{Access, Actor};
-use crate::backend::{Entrance, QueryError, Reader, Unavailable};
+use crate::backend::{Entrance, Pulse, QueryError, Reader, Unavailable};
+use crate::operation::Epoch;
 use rusqlite::Connection;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use tidings_protocol::{
     Account, AccountId, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId, List,
-    Member, MemberId, Page, Person, Reply, Seq, ThreadId, ThreadSummary, Timestamp, TokenId,
-    Welcome,
+    Member, MemberId, Page, Person, Receipt, Reply, Seq, ThreadId, ThreadSummary, Timestamp,
+    TokenId, Welcome,
 };
 
 /// A reader of an SQLite database.
@@ -112,6 +113,18 @@ impl Reader for SqliteReader {
         limit: u32,
     ) -> Result<Vec<Event>, Unavailable> {
         self.read(|db| history::events_after(db, thread, after, limit))
+    }
+
+    fn pulses(&mut self, threads: &[ThreadId]) -> Result<Vec<Pulse>, Unavailable> {
+        self.read(|db| pulse::pulses(db, threads))
+    }
+
+    fn receipts(&mut self, thread: ThreadId) -> Result<Vec<Receipt>, Unavailable> {
+        self.read(|db| pulse::receipts(db, thread))
+    }
+
+    fn epochs(&mut self, firms: &[FirmId]) -> Result<Vec<(FirmId, Epoch)>, Unavailable> {
+        self.read(|db| pulse::epochs(db, firms))
     }
 
     fn token_stands(

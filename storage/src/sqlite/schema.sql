@@ -11,7 +11,8 @@ CREATE TABLE firms (
     id                 BLOB PRIMARY KEY,
     name               TEXT NOT NULL,
     contacts_may_start INTEGER NOT NULL,
-    created_ms         INTEGER NOT NULL
+    created_ms         INTEGER NOT NULL,
+    access_epoch       INTEGER NOT NULL DEFAULT 0 -- how often somebody's access has ended
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE api_keys (

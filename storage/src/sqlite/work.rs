@@ -10,7 +10,7 @@ use super::rows::{self, OpError};
 use super::thread::Thread;
 use crate::access::Actor;
 use crate::clock::Entropy;
-use crate::operation::{Commit, ReadCommit, ThreadCommit};
+use crate::operation::{Commit, Epoch, ReadCommit, ThreadCommit};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,7 +98,13 @@ impl Made {
             events: self.events,
             read: self.read,
         });
-        Commit { firm: thread.firm, thread: thread_commit, inbox: self.inbox, access: self.access }
+        Commit {
+            firm: thread.firm,
+            epoch: Epoch::default(),
+            thread: thread_commit,
+            inbox: self.inbox,
+            access: self.access,
+        }
     }
 }
 

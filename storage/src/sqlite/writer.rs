@@ -9,7 +9,7 @@ use super::wal::Wal;
 use super::work::{Answer, Pending, Work};
 use crate::backend::{Unavailable, Writer};
 use crate::clock::Entropy;
-use crate::operation::{Applied, Commit, DirectoryChange, Done, Operation};
+use crate::operation::{Applied, Commit, DirectoryChange, Done, Epoch, Operation};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
@@ -130,7 +130,13 @@ impl Work<'_> {
             Operation::CreateFirm { name } => self.create_firm(&name),
         };
         match done {
-            Ok((done, commit)) => Ok(Applied { outcome: Ok(done), commit }),
+            Ok((done, mut commit)) => {
+                if let Some(commit) = &mut commit {
+                    let firm = self.memory.firm(self.db, commit.firm)?;
+                    commit.epoch = firm.map_or_else(Epoch::default, |firm| firm.epoch);
+                }
+                Ok(Applied { outcome: Ok(done), commit })
+            }
             Err(OpError::Refused(refusal)) => Ok(Applied { outcome: Err(refusal), commit: None }),
             Err(OpError::Sql(error)) => Err(error),
         }
@@ -163,9 +169,20 @@ impl Work<'_> {
                 other?
             }
         };
+        if access.iter().any(|change| change.ends()) {
+            self.db
+                .prepare_cached("UPDATE firms SET access_epoch = access_epoch + 1 WHERE id = ?1")?
+                .execute([firm.0.as_bytes()])?;
+        }
         self.memory.forget_directory();
-        let commit =
-            (!access.is_empty()).then(|| Commit { firm, thread: None, inbox: Vec::new(), access });
+        let commit = (!access.is_empty()).then(|| Commit {
+            firm,
+            // As all commits, it gets the firm's at the end.
+            epoch: Epoch::default(),
+            thread: None,
+            inbox: Vec::new(),
+            access,
+        });
         Ok((done, commit))
     }
 }

@@ -1,8 +1,7 @@
 //! Putting inbox items away and bringing them back.
 
-use crate::operation::Commit;
 use crate::sqlite::rows::OpError;
-use crate::sqlite::work::{Answer, InboxRow, Who, Work, not_allowed, not_found};
+use crate::sqlite::work::{Answer, InboxRow, Made, Who, Work, not_allowed, not_found};
 use tidings_protocol::{Person, Reply, ThreadId};
 
 impl Work<'_> {
@@ -24,13 +23,8 @@ impl Work<'_> {
                 return Ok(Answer::quiet(Reply::Done {}));
             }
             let item = work.put_inbox(member, thread, InboxRow { archived, ..row });
-            let commit = Commit {
-                firm: thread.firm,
-                thread: None,
-                inbox: vec![(member, item)],
-                access: Vec::new(),
-            };
-            Ok(Answer { reply: Reply::Done {}, commit: Some(commit) })
+            let made = Made { inbox: vec![(member, item)], ..Made::default() };
+            Ok(Answer { reply: Reply::Done {}, commit: Some(made.commit(thread)) })
         })
     }
 }

@@ -12,6 +12,7 @@ mod people;
 #[cfg(test)]
 mod plan;
 mod progress;
+pub(super) mod pulse;
 mod scope;
 pub(super) mod thread;
 mod threads;

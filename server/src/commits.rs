@@ -1,9 +1,5 @@
-//! The way of commits from the store's writer to this process: a bounded channel of batches, in
-//! commit order.
-//!
-//! Contract, for whoever takes a batch: each batch comes at most once and in order; what it says
-//! is durable already. It is a hint that there is something to tell: rooms check positions and
-//! read the store where something is missing, so a bus may drop, double or reorder without harm.
+//! The way of commits from the store's writer to dispatch: a bounded channel of batches, in commit
+//! order. Each batch comes once; what it says is durable already.
 
 use crate::clock::monotonic;
 use crate::dispatch::Ticket;
@@ -24,19 +20,19 @@ pub struct Batch {
     pub at: Instant,
 }
 
-/// The writer's end of the bus inside one process.
-pub struct InProcess {
+/// The writer's end.
+pub struct Commits {
     to: mpsc::Sender<Batch>,
     metrics: Arc<Metrics>,
 }
 
-/// A bus and where its batches come out.
-pub fn in_process(metrics: Arc<Metrics>) -> (InProcess, mpsc::Receiver<Batch>) {
+/// Both ends.
+pub fn channel(metrics: Arc<Metrics>) -> (Commits, mpsc::Receiver<Batch>) {
     let (to, from) = mpsc::channel(BATCHES_MAX);
-    (InProcess { to, metrics }, from)
+    (Commits { to, metrics }, from)
 }
 
-impl Observer for InProcess {
+impl Observer for Commits {
     type Ticket = Ticket;
 
     fn applied(&mut self, applied: Vec<(Ticket, Applied)>) {
