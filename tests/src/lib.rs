@@ -6,6 +6,7 @@
 //! * [`Client`] is one connection of a person. It checks every event it gets against the rule of
 //!   `seq` (none missing, none twice, none back), so that every test does.
 //! * [`Http`] sends one request at a time.
+//! * [`Redis`] is one that can be broken in every way.
 //!
 //! Nothing sleeps: every wait is for something, and has a deadline that names it ([`within`]).
 //!
@@ -19,6 +20,7 @@ mod firm;
 mod http;
 mod logs;
 mod process;
+mod redis;
 mod schema;
 mod server;
 mod traffic;
@@ -31,6 +33,7 @@ pub use firm::{Cast, Firm, member_id};
 pub use http::{Answer, Http};
 pub use logs::Logs;
 pub use process::Process;
+pub use redis::Redis;
 pub use schema::Schemas;
 pub use server::Server;
 pub use traffic::{history, key, messages, post, start_thread, thread};

@@ -1,0 +1,207 @@
+//! A Redis of a test's own, which can be ended, paused and started again.
+
+use crate::wait::within;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// How often a port may turn out to be taken by somebody else.
+const PORTS_TRIED_MAX: usize = 10;
+
+/// A `redis-server` on a port of loopback that stays the same. It keeps nothing on disk, and ends
+/// with its test, even one that is killed.
+pub struct Redis {
+    child: Option<Child>,
+    port: u16,
+    options: Vec<String>,
+    folder: TempDir,
+}
+
+impl Redis {
+    /// Starts one.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with further options, as on its command line: `["--maxclients", "10"]`.
+    pub async fn start_with(options: &[&str]) -> Self {
+        let folder = TempDir::new().expect("there is room for temporary files");
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let mut redis = Self { child: None, port: 0, options, folder };
+        for _ in 0..PORTS_TRIED_MAX {
+            redis.port = free_port();
+            if redis.run().await {
+                return redis;
+            }
+        }
+        panic!("redis-server does not start: is something wrong with {:?}?", redis.options);
+    }
+
+    /// Where it is, as Redis clients write it.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address())
+    }
+
+    /// Its address, whether it runs or not.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Ends it in order: its clients see their connections closed.
+    pub async fn stop(&mut self) {
+        self.signal("TERM").await;
+        self.gone().await;
+    }
+
+    /// Ends it on the spot.
+    pub async fn kill(&mut self) {
+        self.child.as_mut().expect("it runs").start_kill().expect("our child can be killed");
+        self.gone().await;
+    }
+
+    /// Starts it on the same port after [`Self::stop`] or [`Self::kill`].
+    pub async fn start_again(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        let again = async { while !self.run().await {} };
+        within("redis-server to start again on its port", again).await;
+    }
+
+    /// Leaves its connections open, but answers nothing.
+    pub async fn pause(&self) {
+        self.signal("STOP").await;
+    }
+
+    /// Goes on after [`Self::pause`], with all that was sent to it meanwhile.
+    pub async fn resume(&self) {
+        self.signal("CONT").await;
+    }
+
+    /// Cuts the connections of all its clients (`all`), of those that subscribed (`pubsub`), or of
+    /// the others (`normal`), and says how many there were.
+    pub async fn client_kill(&self, kind: &str) -> usize {
+        let kinds: &[&str] = if kind == "all" { &["normal", "pubsub"] } else { &[kind] };
+        let mut cut = 0;
+        for kind in kinds {
+            let answer = self.say(&format!("CLIENT KILL TYPE {kind}")).await;
+            let count = answer.strip_prefix(':').and_then(|count| count.parse::<usize>().ok());
+            cut += count.unwrap_or_else(|| panic!("CLIENT KILL TYPE {kind}: {answer}"));
+        }
+        cut
+    }
+
+    /// Forgets every key.
+    pub async fn flush(&self) {
+        assert_eq!(self.say("FLUSHALL").await, "+OK");
+    }
+
+    /// Says a command on a connection of its own, its arguments without spaces. The answer is a
+    /// line with what comes before it in Redis' protocol, or a whole text without.
+    pub async fn say(&self, command: &str) -> String {
+        let answer = within("Redis to answer", ask(self.address(), command)).await;
+        answer.unwrap_or_else(|error| panic!("Redis is away: {command}: {error}"))
+    }
+
+    /// Starts it, if the port is still free.
+    async fn run(&mut self) -> bool {
+        let port = self.port.to_string();
+        let mut command = command();
+        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args(["--loglevel", "warning", "--logfile", "redis.log", "--dir"]);
+        command.arg(self.folder.path()).args(&self.options).kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("a program that is there can be run");
+        let id = child.id().expect("it was just started").to_string();
+        let ready = async {
+            while child.try_wait().expect("it is our child").is_none() {
+                // Not somebody else who has the port: the one that was started here.
+                let info = ask(self.address(), "INFO server").await.unwrap_or_default();
+                if info.lines().any(|line| line.strip_prefix("process_id:") == Some(&id)) {
+                    return true;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            false
+        };
+        let ready = within("redis-server to be ready", ready).await;
+        self.child = ready.then_some(child);
+        ready
+    }
+
+    async fn signal(&self, name: &str) {
+        let id = self.child.as_ref().and_then(Child::id).expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(sent.is_ok_and(|status| status.success()), "kill -s {name} {id}");
+    }
+
+    async fn gone(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        within("redis-server to end", child.wait()).await.expect("it is our child");
+    }
+}
+
+/// `redis-server`, ended by the kernel if the thread that started it goes first.
+fn command() -> Command {
+    let redis = find("redis-server").expect("no redis-server in PATH; please install Redis 7");
+    let Some(setpriv) = find("setpriv") else { return Command::new(redis) };
+    let mut command = Command::new(setpriv);
+    command.args(["--pdeathsig", "KILL", "--"]).arg(redis);
+    command
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
+    listener.local_addr().expect("it is bound").port()
+}
+
+async fn ask(address: SocketAddr, command: &str) -> std::io::Result<String> {
+    let mut stream = BufReader::new(TcpStream::connect(address).await?);
+    stream.write_all(format!("{command}\r\n").as_bytes()).await?;
+    let mut line = String::new();
+    stream.read_line(&mut line).await?;
+    let Some(length) = line.strip_prefix('$').and_then(|n| n.trim_end().parse().ok()) else {
+        return Ok(line.trim_end().to_owned());
+    };
+    let mut text = vec![0; length];
+    stream.read_exact(&mut text).await?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_ends_pauses_and_comes_back_on_its_port() {
+        let mut redis = Redis::start().await;
+        assert_eq!(redis.say("SET a 1").await, "+OK");
+        redis.flush().await;
+        assert_eq!(redis.say("EXISTS a").await, ":0");
+        let mut client = BufReader::new(TcpStream::connect(redis.address()).await.unwrap());
+        client.write_all(b"SUBSCRIBE a\r\n").await.unwrap();
+        let mut line = String::new();
+        within("an answer", client.read_line(&mut line)).await.unwrap();
+        assert_eq!(redis.client_kill("pubsub").await, 1);
+        within("the end", client.read_to_string(&mut line)).await.unwrap();
+        redis.pause().await;
+        let paused = tokio::time::timeout(Duration::from_millis(50), redis.say("PING")).await;
+        assert!(paused.is_err(), "it answers while it is paused");
+        redis.resume().await;
+        assert_eq!(redis.say("PING").await, "+PONG");
+        redis.kill().await;
+        assert!(ask(redis.address(), "PING").await.is_err());
+        redis.start_again().await;
+        redis.stop().await;
+        redis.start_again().await;
+        assert_eq!(redis.say("PING").await, "+PONG");
+    }
+}
