@@ -25,6 +25,8 @@ mod mention;
 mod notice;
 mod operation;
 mod queue;
+#[allow(dead_code, unused_imports, unused_macros, reason = "the queries come over to it next")]
+mod sql;
 pub mod sqlite;
 mod store;
 mod text;

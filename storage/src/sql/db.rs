@@ -1,0 +1,142 @@
+//! The handle by which every statement is run, inside a transaction that the writer or the reader
+//! of a database has begun. Statements are kept prepared, by their text.
+//!
+//! What is written against it must mean the same in every database:
+//! * parameters are `?1`, `?2`…, each of them used, and in a place that tells its type;
+//! * `CROSS JOIN … ON` and a `+` before a column of a table (`+t.firm`) guide the planner of SQLite
+//!   and mean nothing;
+//! * sums are cast (`CAST(sum(x) AS BIGINT)`), flags are compared with 0 and 1, a condition that
+//!   never holds is `1 = 0`; conditions as columns are read by [`Row::bool`].
+
+use super::error::SqlError;
+use super::row::Row;
+use super::value::Value;
+use rusqlite::params_from_iter;
+use std::ops::ControlFlow;
+use uuid::Uuid;
+
+/// A transaction under way.
+#[derive(Clone, Copy)]
+pub(crate) enum Db<'a> {
+    /// In SQLite.
+    Sqlite(&'a rusqlite::Connection),
+}
+
+impl Db<'_> {
+    /// All rows of an answer.
+    pub(crate) fn rows<T>(
+        self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        let mut found = Vec::new();
+        self.each(sql, params, |row| {
+            found.push(read(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    /// Looks at the rows of an answer in their order, until told to stop. The statement bounds how
+    /// many there are: they may all have been fetched by then.
+    pub(crate) fn each(
+        self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut look: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, SqlError>,
+    ) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql)?;
+                let mut rows = statement.query(params_from_iter(params))?;
+                while let Some(row) = rows.next()? {
+                    if look(&Row::Sqlite(row))?.is_break() {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The rows for each of several ids, which is `?1`, in the order of the ids: as many questions,
+    /// but not as many journeys to a database that is elsewhere.
+    pub(crate) fn rows_of<T>(
+        self,
+        sql: &str,
+        ids: impl IntoIterator<Item = Uuid>,
+        mut read: impl FnMut(Uuid, &Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        match self {
+            Self::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql)?;
+                let mut found = Vec::new();
+                for id in ids {
+                    let mut rows = statement.query([Value::Id(id)])?;
+                    while let Some(row) = rows.next()? {
+                        found.push(read(id, &Row::Sqlite(row))?);
+                    }
+                }
+                Ok(found)
+            }
+        }
+    }
+
+    /// The row of an answer that has one at most.
+    pub(crate) fn row<T>(
+        self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Option<T>, SqlError> {
+        match self {
+            Self::Sqlite(db) => {
+                let mut statement = db.prepare_cached(sql)?;
+                let mut rows = statement.query(params_from_iter(params))?;
+                rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+            }
+        }
+    }
+
+    /// The row of an answer that always has one.
+    pub(crate) fn one<T>(
+        self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        self.row(sql, params, read)?.ok_or_else(|| SqlError::Missing { sql: sql.to_owned() })
+    }
+
+    /// Whether an answer has any row.
+    pub(crate) fn exists(self, sql: &str, params: &[Value<'_>]) -> Result<bool, SqlError> {
+        Ok(self.row(sql, params, |_| Ok(()))?.is_some())
+    }
+
+    /// Changes rows, and says how many.
+    pub(crate) fn change(self, sql: &str, params: &[Value<'_>]) -> Result<u64, SqlError> {
+        match self {
+            Self::Sqlite(db) => {
+                Ok(db.prepare_cached(sql)?.execute(params_from_iter(params))? as u64)
+            }
+        }
+    }
+
+    /// Changes rows when nobody asks how many. SQLite does it at once; a database that is elsewhere
+    /// is sent it and not waited for: what it refuses fails the next statement that is waited for,
+    /// or the commit.
+    pub(crate) fn write(self, sql: &str, params: &[Value<'_>]) -> Result<(), SqlError> {
+        match self {
+            Self::Sqlite(_) => self.change(sql, params).map(|_| ()),
+        }
+    }
+
+    /// A number that is another one whenever anything may have been committed since it was last
+    /// asked for by this connection. None where there is no such number.
+    pub(crate) fn version(self) -> Result<Option<i64>, SqlError> {
+        match self {
+            Self::Sqlite(_) => self.one("PRAGMA data_version", &[], |row| row.int(0)).map(Some),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! A row of an answer, read in place: columns by their position. What they mean is in `rows`.
+
+use super::error::SqlError;
+use uuid::Uuid;
+
+/// One row, for as long as it is looked at.
+#[derive(Clone, Copy)]
+pub(crate) enum Row<'a> {
+    /// Of SQLite.
+    Sqlite(&'a rusqlite::Row<'a>),
+}
+
+impl Row<'_> {
+    /// A number, of whatever width.
+    pub(crate) fn int(&self, column: usize) -> Result<i64, SqlError> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get(column)?),
+        }
+    }
+
+    /// A number, or NULL.
+    pub(crate) fn maybe_int(&self, column: usize) -> Result<Option<i64>, SqlError> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get(column)?),
+        }
+    }
+
+    /// A flag: a number that is 0 or not, or a condition as a column.
+    pub(crate) fn bool(&self, column: usize) -> Result<bool, SqlError> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get(column)?),
+        }
+    }
+
+    /// A text, to be kept.
+    pub(crate) fn text(&self, column: usize) -> Result<String, SqlError> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get(column)?),
+        }
+    }
+
+    /// Bytes.
+    pub(crate) fn blob(&self, column: usize) -> Result<&[u8], SqlError> {
+        match self {
+            Self::Sqlite(row) => {
+                let bytes = row.get_ref(column)?.as_blob();
+                bytes.map_err(|error| SqlError::broken(column, error))
+            }
+        }
+    }
+
+    /// An id.
+    pub(crate) fn id(&self, column: usize) -> Result<Uuid, SqlError> {
+        match self {
+            Self::Sqlite(_) => {
+                let id = Uuid::from_slice(self.blob(column)?);
+                id.map_err(|error| SqlError::broken(column, error))
+            }
+        }
+    }
+}
