@@ -30,6 +30,7 @@ pub mod config;
 pub mod demo;
 pub mod dispatch;
 pub mod feed;
+pub mod hearsay;
 pub mod http;
 pub mod logging;
 pub mod markdown;

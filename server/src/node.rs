@@ -77,9 +77,9 @@ impl Node {
 
         let people = Arc::new(People::default());
         let shards = available_parallelism().map_or(1, usize::from);
-        let rooms = Rooms::start(shards, &store, &metrics);
-        let feed = Feed::start(&people, &store, &metrics, &clock);
         let (bus, _heard) = Bus::alone();
+        let rooms = Rooms::start(shards, &store, &bus, &metrics);
+        let feed = Feed::start(&people, &store, &metrics, &clock);
         let dispatch = Dispatch {
             people: Arc::clone(&people),
             rooms: rooms.clone(),

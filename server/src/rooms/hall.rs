@@ -3,8 +3,11 @@
 //!
 //! **Invariant:** nothing here depends on the order of a hash map, so that a seed replays exactly.
 
+mod abroad;
+
 use crate::rooms::room::{Arrival, Attach, Outlet, Room, Seat};
 use crate::socket::SocketId;
+use abroad::ToTell;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use tidings_protocol::{Event, Person, Seq, ThreadId};
 use tidings_storage::ThreadCommit;
@@ -38,6 +41,8 @@ pub struct Hall<O> {
     news: BTreeSet<ThreadId>,
     /// Rooms for which a repair is on its way.
     repairing: HashSet<ThreadId>,
+    /// Rooms whose presence other nodes are to be told.
+    to_tell: ToTell,
     ticks: u32,
 }
 
@@ -49,6 +54,7 @@ impl<O> Default for Hall<O> {
             is_ready: HashSet::new(),
             news: BTreeSet::new(),
             repairing: HashSet::new(),
+            to_tell: ToTell::default(),
             ticks: 0,
         }
     }
@@ -72,11 +78,14 @@ impl<O: Outlet> Hall<O> {
         threads
     }
 
-    /// A socket is about to read the store and then attach. Says who is looking at the thread.
-    pub fn open(&mut self, thread: ThreadId) -> Vec<Person> {
-        let room = self.rooms.entry(thread).or_insert_with(|| Room::new(thread));
-        room.open();
-        room.few_present()
+    /// A socket is about to read the store and then attach.
+    pub fn open(&mut self, thread: ThreadId) {
+        self.rooms.entry(thread).or_insert_with(|| Room::new(thread)).open();
+    }
+
+    /// Who is looking at a thread, if they are few.
+    pub fn few_present(&self, thread: ThreadId) -> Vec<Person> {
+        self.rooms.get(&thread).map(Room::few_present).unwrap_or_default()
     }
 
     /// It won't attach after all.
@@ -185,7 +194,9 @@ impl<O: Outlet> Hall<O> {
                 self.news.insert(thread);
                 continue;
             }
-            room.tell_news();
+            if room.tell_news() {
+                self.to_tell.note(thread, room);
+            }
             self.note(thread);
         }
         if large_too { self.behind() } else { Vec::new() }
@@ -239,8 +250,10 @@ impl<O: Outlet> Hall<O> {
     }
 
     fn dispose(&mut self, thread: ThreadId) {
-        if self.rooms.get(&thread).is_some_and(Room::is_empty) {
-            self.rooms.remove(&thread);
+        if self.rooms.get(&thread).is_some_and(Room::is_empty)
+            && let Some(room) = self.rooms.remove(&thread)
+        {
+            self.to_tell.left(thread, &room);
             self.news.remove(&thread);
         }
     }

@@ -1,22 +1,25 @@
 //! Rooms: who is joined to which live thread on this node, and what they are sent.
 //!
 //! `room` decides, and `hall` for many rooms; `shard` carries out, and makes up for what was `lost`;
-//! [`Rooms`] is the handle that everybody else has.
+//! who is `looking` at a thread `elsewhere` is told by other nodes; [`Rooms`] is the handle that
+//! everybody else has.
 
+mod elsewhere;
 mod hall;
+mod looking;
 mod lost;
 mod room;
 mod shard;
 
 pub use hall::{Hall, Repair};
+pub use looking::Looking;
 pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
 pub use shard::{Committed, Mail};
 
+use crate::bus::Bus;
 use crate::metrics::Metrics;
 use crate::store::Store;
-use lost::Lost;
-use parking_lot::Mutex;
-use shard::{MAIL_MAX, Shard};
+use shard::{MAIL_MAX, Shard, Shared};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tidings_protocol::ThreadId;
@@ -30,21 +33,20 @@ pub struct Rooms {
 
 struct Handle {
     mail: mpsc::Sender<Mail>,
-    /// What mail that had to be dropped was about.
-    lost: Arc<Mutex<Lost>>,
+    shared: Shared,
 }
 
 impl Rooms {
     /// Starts so many shards.
-    pub fn start(shards: usize, store: &Store, metrics: &Arc<Metrics>) -> Self {
+    pub fn start(shards: usize, store: &Store, bus: &Bus, metrics: &Arc<Metrics>) -> Self {
         let shards = (0..shards.max(1))
             .map(|_| {
                 let (mail, inbox) = mpsc::channel(MAIL_MAX);
-                let lost = Arc::<Mutex<Lost>>::default();
-                let shard =
-                    Shard::new(store.clone(), mail.clone(), Arc::clone(&lost), Arc::clone(metrics));
+                let shared = Shared::default();
+                let (store, bus, metrics) = (store.clone(), bus.clone(), Arc::clone(metrics));
+                let shard = Shard::new(store, bus, mail.clone(), shared.clone(), metrics);
                 crate::vital::spawn("shard", shard.run(inbox));
-                Handle { mail, lost }
+                Handle { mail, shared }
             })
             .collect();
         Self { shards }
@@ -75,7 +77,7 @@ impl Rooms {
         if let Err(full) = handle.mail.try_send(Mail::Committed(committed))
             && let Mail::Committed(committed) = full.into_inner()
         {
-            handle.lost.lock().note(&committed.commits);
+            handle.shared.lost.lock().note(&committed.commits);
             committed.flush.iter().for_each(Outlet::flush);
         }
     }

@@ -4,10 +4,14 @@
 //! **Invariant:** on one seat positions only ever go up by one. A room takes an arriving event as
 //! the next, a duplicate or a sign of a gap; a gap is read from the store.
 
+mod abroad;
+
+use crate::rooms::looking::Looking;
 use crate::socket::{Batch, SharedFrame, SocketId};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use abroad::Abroad;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use tidings_protocol::{Event, EventKind, Person, Receipt, Seq, ServerFrame, ThreadId, limits};
+use tidings_protocol::{Event, EventKind, Person, Receipt, Seq, ServerFrame, ThreadId};
 
 /// Events a room remembers while sockets are joining; who needs older ones reads the store.
 const RECENT_EVENTS_MAX: usize = 64;
@@ -70,7 +74,9 @@ pub struct Room<O> {
     receipts: BTreeMap<Person, Seq>,
     presence_changed: bool,
     /// Sockets that are joining and not seated yet.
-    joining: usize,
+    joining: u32,
+    /// What it shares with other nodes, if there are any.
+    abroad: Option<Box<Abroad>>,
 }
 
 /// A frame on its way to all seats.
@@ -156,6 +162,7 @@ impl<O: Outlet> Room<O> {
             receipts: BTreeMap::new(),
             presence_changed: false,
             joining: 0,
+            abroad: None,
         }
     }
 
@@ -298,47 +305,26 @@ impl<O: Outlet> Room<O> {
         }
     }
 
-    /// Who is looking now, named if they are few.
-    pub fn present(&self) -> (Vec<Person>, u32) {
-        let looking = self.seats.iter().filter(|seated| seated.seat.looking);
-        let people: BTreeSet<Person> = looking.map(|seated| seated.seat.person).collect();
-        let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
-        if people.len() > limits::PRESENCE_PEOPLE_MAX {
-            return (Vec::new(), count);
-        }
-        (people.into_iter().collect(), count)
-    }
-
-    /// Who is looking now, if they are few enough to be named. Looks no further than that: in a
-    /// room to which thousands come back, each of them asks.
-    pub fn few_present(&self) -> Vec<Person> {
-        let mut people = BTreeSet::new();
-        for seated in self.seats.iter().filter(|seated| seated.seat.looking) {
-            people.insert(seated.seat.person);
-            if people.len() > limits::PRESENCE_PEOPLE_MAX {
-                return Vec::new();
-            }
-        }
-        people.into_iter().collect()
-    }
-
     /// Whether receipts or presence wait to be told.
     pub fn has_news(&self) -> bool {
         !self.receipts.is_empty() || self.presence_changed
     }
 
-    /// Puts what was merged since the last time (receipts, presence) into the next pass.
-    pub fn tell_news(&mut self) {
+    /// Puts what was merged since the last time (receipts, presence) into the next pass. Says
+    /// whether who is looking was a part of it.
+    pub fn tell_news(&mut self) -> bool {
         if !self.receipts.is_empty() {
             let receipts = std::mem::take(&mut self.receipts);
             let receipts =
                 receipts.into_iter().map(|(person, seq)| Receipt { person, seq }).collect();
             self.broadcast(ServerFrame::Receipts { thread: self.thread, receipts }, None);
         }
-        if std::mem::take(&mut self.presence_changed) {
-            let (people, count) = self.present();
+        let looked = std::mem::take(&mut self.presence_changed);
+        if looked {
+            let Looking { people, count } = self.present();
             self.broadcast(ServerFrame::Presence { thread: self.thread, people, count }, None);
         }
+        looked
     }
 
     fn broadcast(&mut self, frame: ServerFrame, except: Option<Person>) {

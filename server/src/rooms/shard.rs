@@ -5,8 +5,12 @@
 //! in slices, so that it does not hold up the small ones beside it; what arrives meanwhile is
 //! gathered and goes out together.
 
+mod abroad;
+
+use crate::bus::Bus;
 use crate::clock::monotonic;
 use crate::metrics::Metrics;
+use crate::rooms::elsewhere::Elsewhere;
 use crate::rooms::hall::{Hall, Repair};
 use crate::rooms::lost::Lost;
 use crate::rooms::room::{Attach, Outlet, Seat};
@@ -15,7 +19,7 @@ use crate::store::Store;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tidings_protocol::{Event, Person, Seq, ThreadId};
+use tidings_protocol::{Event, FirmId, Person, Seq, ThreadId};
 use tidings_storage::ThreadCommit;
 use tokio::sync::{mpsc, oneshot};
 
@@ -37,6 +41,8 @@ pub enum Mail {
     Open {
         /// Which room.
         thread: ThreadId,
+        /// The firm of who asks; whether the thread is the firm's is yet to be seen.
+        firm: FirmId,
         /// Who is looking at it now.
         present: oneshot::Sender<Vec<Person>>,
     },
@@ -49,6 +55,8 @@ pub enum Mail {
     Attach {
         /// Which room.
         thread: ThreadId,
+        /// Whose thread it is.
+        firm: FirmId,
         /// The socket.
         seat: Seat<Arc<Outbound>>,
         /// The last event sent to it.
@@ -127,20 +135,30 @@ pub(super) struct Shard {
     hall: Hall<Arc<Outbound>>,
     store: Store,
     own_mail: mpsc::Sender<Mail>,
-    lost: Arc<Mutex<Lost>>,
+    shared: Shared,
+    bus: Bus,
     metrics: Arc<Metrics>,
 }
 
+/// What others write and a shard reads, besides its mail.
+#[derive(Clone, Default)]
+pub(super) struct Shared {
+    /// What mail was about that had to be dropped.
+    pub(super) lost: Arc<Mutex<Lost>>,
+    /// Who looks at threads by other nodes.
+    pub(super) elsewhere: Arc<Mutex<Elsewhere>>,
+}
+
 impl Shard {
-    /// A shard without rooms. In `lost` is what mail was about that had to be
-    /// dropped.
+    /// A shard without rooms.
     pub(super) fn new(
         store: Store,
+        bus: Bus,
         own_mail: mpsc::Sender<Mail>,
-        lost: Arc<Mutex<Lost>>,
+        shared: Shared,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self { hall: Hall::default(), store, own_mail, lost, metrics }
+        Self { hall: Hall::default(), store, own_mail, shared, bus, metrics }
     }
 
     /// Serves the rooms until the program ends.
@@ -192,14 +210,12 @@ impl Shard {
                 }
                 flush.extend(committed.flush);
             }
-            Mail::Open { thread, present } => {
-                let people = self.hall.open(thread);
-                if present.send(people).is_err() {
-                    self.hall.give_up(thread);
-                }
-            }
+            Mail::Open { thread, firm, present } => self.on_open(thread, firm, present),
             Mail::GiveUp { thread } => self.hall.give_up(thread),
-            Mail::Attach { thread, seat, have, done } => self.on_attach(thread, seat, have, done),
+            Mail::Attach { thread, firm, seat, have, done } => {
+                self.belongs(thread, firm);
+                self.on_attach(thread, seat, have, done);
+            }
             Mail::Detach { thread, socket } => self.hall.detach(thread, socket),
             Mail::Typing { thread, person } => self.hall.typing(thread, person),
             Mail::Look { thread, socket, looking } => self.hall.look(thread, socket, looking),
@@ -207,6 +223,14 @@ impl Shard {
                 let repair = self.hall.repaired(thread, events);
                 self.repair(repair);
             }
+        }
+    }
+
+    fn on_open(&mut self, thread: ThreadId, firm: FirmId, present: oneshot::Sender<Vec<Person>>) {
+        self.hall.open(thread);
+        self.ask_elsewhere(thread, firm);
+        if present.send(self.hall.few_present(thread)).is_err() {
+            self.hall.give_up(thread);
         }
     }
 
@@ -245,9 +269,11 @@ impl Shard {
     }
 
     fn on_tick(&mut self) {
+        self.hear_of_others();
         let repairs = self.hall.tick();
         self.repair(repairs);
-        let lost = std::mem::take(&mut *self.lost.lock());
+        self.tell_others();
+        let lost = std::mem::take(&mut *self.shared.lost.lock());
         for (thread, head) in lost.heads() {
             let repair = self.hall.hear_of(thread, head);
             self.repair(repair);

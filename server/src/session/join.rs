@@ -19,7 +19,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tidings_protocol::limits::PONG_SECONDS;
 use tidings_protocol::{CloseCode, Person, Refusal, RefusalCode, RequestId, Seq, ThreadId};
-use tidings_storage::QueryError;
+use tidings_storage::{Actor, QueryError};
 use tokio::sync::oneshot;
 
 /// A join as it is asked for.
@@ -41,8 +41,10 @@ impl Connection<'_> {
             self.leave(thread).await;
             self.session.thread_left(thread);
         }
+        let Some(identity) = self.session.identity() else { return Err(CloseCode::InternalError) };
+        let firm = identity.actor.firm;
         let (present, opened) = oneshot::channel();
-        self.node.rooms.send(thread, Mail::Open { thread, present }).await;
+        self.node.rooms.send(thread, Mail::Open { thread, firm, present }).await;
         let present = opened.await.map_err(|_| CloseCode::InternalError)?;
         let seated = match self.begin(wish, present).await {
             Ok(visit) => self.enter(thread, visit).await,
@@ -146,10 +148,10 @@ impl Connection<'_> {
 
     async fn attach(&self, thread: ThreadId, have: Seq) -> Result<Attach, CloseCode> {
         let Some(identity) = self.session.identity() else { return Err(CloseCode::InternalError) };
-        let person = identity.actor.person;
+        let Actor { firm, person } = identity.actor;
         let seat = Seat { outlet: Arc::clone(self.outbound), person, looking: true };
         let (done, attached) = oneshot::channel();
-        self.node.rooms.send(thread, Mail::Attach { thread, seat, have, done }).await;
+        self.node.rooms.send(thread, Mail::Attach { thread, firm, seat, have, done }).await;
         attached.await.map_err(|_| CloseCode::InternalError)
     }
 }

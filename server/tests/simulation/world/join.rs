@@ -170,7 +170,8 @@ impl World {
     /// The room is open for a socket.
     pub(super) fn opened(&mut self, node: usize, thread: ThreadId, socket: SocketId) {
         let state = &mut self.nodes[node];
-        let present = state.hall.open(thread);
+        state.hall.open(thread);
+        let present = state.hall.few_present(thread);
         match state.connections.get_mut(&socket).and_then(|other| other.joining.as_mut()) {
             Some(join) if join.thread == thread => join.stage = Stage::Opened(present),
             _ => state.hall.give_up(thread),
