@@ -34,6 +34,7 @@ pub mod floor;
 pub mod machine;
 pub mod meter;
 pub mod options;
+pub mod outages;
 mod readback;
 pub mod record;
 pub mod report;

@@ -1,14 +1,17 @@
 //! What every scenario takes from the command line.
 
 use crate::machine::{self, Watched};
+use crate::outages::Outages;
 use crate::report::Thresholds;
 use crate::target::{self, Server, Start, Target};
+use crate::world::Manners;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::env;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 use tidings_protocol::Encoding;
 
 /// How clients speak.
@@ -78,6 +81,9 @@ pub struct Options {
     /// Shows no progress
     #[arg(long)]
     pub quiet: bool,
+    /// How it lives with outages.
+    #[command(flatten)]
+    pub outages: Outages,
     /// What the run must reach to pass.
     #[command(flatten)]
     pub thresholds: Thresholds,
@@ -102,6 +108,17 @@ impl Options {
         }
     }
 
+    /// How clients behave.
+    pub fn manners(&self) -> Manners {
+        Manners {
+            body_bytes: self.body_bytes as usize,
+            backoff: Duration::from_millis(self.backoff_ms.into()),
+            backoff_max: self.outages.backoff_max(),
+            random_keys: self.random_keys,
+            outages: self.outages.outages,
+        }
+    }
+
     /// What is put under load: starts a server if none is named.
     pub async fn open_target(&self) -> Result<Target> {
         if self.target.is_empty() { self.start_server().await } else { self.running_servers() }
@@ -109,8 +126,7 @@ impl Options {
 
     fn running_servers(&self) -> Result<Target> {
         let nodes = self.target.iter().map(|node| target::address(node));
-        let nodes: Vec<SocketAddr> = nodes.collect::<Result<_>>()?;
-        let address = *nodes.first().context("no target")?;
+        let nodes: Rc<[SocketAddr]> = nodes.collect::<Result<_>>()?;
         let key = self.api_key.clone().context("--api-key is missing")?;
         ensure!(
             self.pid.is_none() || nodes.len() == 1,
@@ -118,7 +134,8 @@ impl Options {
             nodes.len()
         );
         let watched = self.pid.map(Watched::new).transpose()?;
-        Ok(Target { nodes, api: crate::cast::Api { address, key }, watched, server: None })
+        let api = crate::cast::Api::new(&nodes, key);
+        Ok(Target { nodes, api, watched, server: None })
     }
 
     async fn start_server(&self) -> Result<Target> {
@@ -131,7 +148,7 @@ impl Options {
         let server = Server::start(&Start { program, flags, folder, pinned: !self.no_pin }).await?;
         let watched = Some(Watched::new(server.pid())?);
         Ok(Target {
-            nodes: vec![server.address()],
+            nodes: Rc::new([server.address()]),
             api: server.api(),
             watched,
             server: Some(server),

@@ -1,7 +1,7 @@
 //! What all clients of a run share: the clock, the counts, the record, the API. One thread, so no
 //! locks.
 
-use crate::cast::Api;
+use crate::cast::{Api, Connection, token};
 use crate::client::Decoder;
 use crate::machine::RunClock;
 use crate::meter::{Counts, Kind, Latencies};
@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::time::Duration;
-use tidings_protocol::ClientKey;
+use tidings_protocol::{ClientKey, Person};
 use uuid::Uuid;
 
 /// Failures that are kept in words.
@@ -28,18 +28,29 @@ pub struct World {
     pub clock: RunClock,
     /// The HTTP API with the firm's key.
     pub api: Api,
-    /// Bytes of a message.
-    pub body_bytes: usize,
-    /// Longest wait before the first attempt to come back; it doubles with each further one.
-    pub backoff: Duration,
-    /// Whether keys are random, not in order of time.
-    pub random_keys: bool,
+    /// How they behave.
+    pub manners: Manners,
     recorder: RefCell<Recorder>,
     decoder: RefCell<Decoder>,
     counts: RefCell<Counts>,
     meter: RefCell<Meter>,
     failures: RefCell<Vec<String>>,
     connections: Cell<u32>,
+}
+
+/// How all clients of a run behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    /// Bytes of a message.
+    pub body_bytes: usize,
+    /// Longest wait before the first attempt to come back; it doubles with each further one.
+    pub backoff: Duration,
+    /// Longest wait before any.
+    pub backoff_max: Duration,
+    /// Whether keys are random, not in order of time.
+    pub random_keys: bool,
+    /// Whether others break things meanwhile: then a connection that can't be opened is no error.
+    pub outages: bool,
 }
 
 /// The latencies of a run.
@@ -78,13 +89,11 @@ impl Meter {
 
 impl World {
     /// The world at its beginning.
-    pub fn new(api: Api, body_bytes: usize, backoff: Duration, random_keys: bool) -> Rc<Self> {
+    pub fn new(api: Api, manners: Manners) -> Rc<Self> {
         Rc::new(Self {
             clock: RunClock::start(),
             api,
-            body_bytes,
-            backoff,
-            random_keys,
+            manners,
             recorder: RefCell::default(),
             decoder: RefCell::default(),
             counts: RefCell::default(),
@@ -133,6 +142,15 @@ impl World {
         }
     }
 
+    /// A connection could not be opened. That is to be expected while others break things.
+    pub fn unreachable(&self, why: &anyhow::Error) {
+        if self.manners.outages {
+            self.count(|counts| counts.unreachable += 1);
+        } else {
+            self.fail(format!("a connection failed: {why:#}"));
+        }
+    }
+
     /// What went wrong, in words.
     pub fn failures(&self) -> Vec<String> {
         self.failures.borrow().clone()
@@ -140,7 +158,25 @@ impl World {
 
     /// A new key. Those made in order of time (UUID version 7) cost a server less to remember.
     pub fn new_key(&self) -> ClientKey {
-        ClientKey(if self.random_keys { Uuid::new_v4() } else { Uuid::now_v7() })
+        ClientKey(if self.manners.random_keys { Uuid::new_v4() } else { Uuid::now_v7() })
+    }
+
+    /// A token for somebody.
+    pub async fn token_of(&self, person: Person) -> Result<String> {
+        let (token, _) = self.over_http(async |api| token(api, person).await).await?;
+        Ok(token)
+    }
+
+    /// Does something over HTTP: while others break things, until one of the nodes does it. Says how
+    /// often it was tried.
+    pub async fn over_http<T>(
+        &self,
+        each: impl AsyncFn(&mut Connection) -> Result<T>,
+    ) -> Result<(T, u32)> {
+        if self.manners.outages {
+            return self.api.insist(each).await;
+        }
+        Ok((each(&mut self.api.connect().await?).await?, 1))
     }
 
     /// A number for a connection.

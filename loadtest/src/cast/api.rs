@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 use tidings_protocol::{Command, CommandRequest, Person, Reply};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,16 +18,23 @@ const CONNECTIONS: usize = 32;
 /// An answer must be there in this time.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
 
+/// During outages it is asked again in this time, of another node: a frozen network answers nothing.
+const INSISTING_TIME: Duration = Duration::from_secs(3);
+
+/// No outage lasts longer than this.
+const INSIST_FOR: Duration = Duration::from_mins(2);
+
+/// Between two attempts.
+const INSIST_PAUSE: Duration = Duration::from_millis(100);
+
 /// Longest answer taken, in bytes.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
 /// A server's API, with a firm's key.
 #[derive(Clone, Debug)]
 pub struct Api {
-    /// The server.
-    pub address: SocketAddr,
-    /// The firm's API key.
-    pub key: String,
+    nodes: Rc<[SocketAddr]>,
+    key: String,
 }
 
 /// One kept connection.
@@ -36,11 +44,45 @@ pub struct Connection {
 }
 
 impl Api {
-    /// Opens a connection.
+    /// The API of these nodes, which have one store.
+    pub fn new(nodes: &[SocketAddr], key: String) -> Self {
+        Self { nodes: nodes.into(), key }
+    }
+
+    /// Opens a connection to the first node.
     pub async fn connect(&self) -> Result<Connection> {
-        let stream = TcpStream::connect(self.address).await?;
+        self.connect_to(0).await
+    }
+
+    async fn connect_to(&self, node: usize) -> Result<Connection> {
+        let node = self.nodes.get(node % self.nodes.len().max(1)).context("no node")?;
+        let stream = TcpStream::connect(node).await?;
         stream.set_nodelay(true)?;
         Ok(Connection { stream, key: self.key.clone() })
+    }
+
+    /// Does something until it is done, of one node after another: for outages. Says how often it
+    /// was tried as well, since an attempt that was given up may have been done, or may still be.
+    pub async fn insist<T>(
+        &self,
+        each: impl AsyncFn(&mut Connection) -> Result<T>,
+    ) -> Result<(T, u32)> {
+        let first = fastrand::usize(..self.nodes.len().max(1));
+        let mut attempts = 0;
+        let all = async {
+            loop {
+                let node = first + attempts as usize;
+                attempts += 1;
+                let attempt = async { each(&mut self.connect_to(node).await?).await };
+                match tokio::time::timeout(INSISTING_TIME, attempt).await {
+                    Ok(Ok(done)) => return done,
+                    Ok(Err(_)) | Err(_) => tokio::time::sleep(INSIST_PAUSE).await,
+                }
+            }
+        };
+        let done = tokio::time::timeout(INSIST_FOR, all).await;
+        let done = done.with_context(|| format!("no node does it within {INSIST_FOR:?}"))?;
+        Ok((done, attempts))
     }
 
     /// Does the same for each item, several at a time. Answers come in the order of the items.

@@ -42,6 +42,8 @@ pub struct Cast {
 pub struct Group {
     /// Contacts first, then members; each with a token.
     pub people: Vec<(Person, String)>,
+    /// What they are around.
+    pub account: AccountId,
     /// Their threads.
     pub threads: Vec<Started>,
 }
@@ -92,7 +94,8 @@ pub async fn populate(api: &Api, plan: Plan) -> Result<Cast> {
         .await?;
     let mut people = people.into_iter();
     let mut threads = threads.into_iter();
-    let groups = accounts.iter().map(|_| Group {
+    let groups = accounts.iter().map(|account| Group {
+        account: *account,
         people: people.by_ref().take(plan.contacts + plan.members).collect(),
         threads: threads.by_ref().take(plan.threads).collect(),
     });

@@ -3,7 +3,7 @@
 use crate::check::facts::Facts;
 use crate::check::keys::Places;
 use crate::check::{Kind, Verdict};
-use crate::record::{Micros, PersonIx, PostIx, Seen, Step, ThreadIx};
+use crate::record::{Micros, PersonIx, Post, PostIx, Seen, Step, ThreadIx};
 use std::collections::{HashMap, HashSet};
 use tidings_protocol::Seq;
 
@@ -28,6 +28,7 @@ pub(super) fn check(facts: &Facts, places: &Places, verdict: &mut Verdict) {
     if facts.access_ended() {
         ended(facts, places, verdict);
     }
+    while_out(facts, places, verdict);
 }
 
 fn outsiders(facts: &Facts, verdict: &mut Verdict) {
@@ -66,6 +67,27 @@ fn ended(facts: &Facts, places: &Places, verdict: &mut Verdict) {
             for one in within.filter(|one| one.sent > end) {
                 report(facts, seen, one, end, verdict);
             }
+        }
+    }
+}
+
+/// What people were told while they had no access, and what they were told of was posted then.
+fn while_out(facts: &Facts, places: &Places, verdict: &mut Verdict) {
+    let told = &facts.history.while_out;
+    let wanted: HashSet<(ThreadIx, Seq)> = told.iter().map(|one| (one.thread, one.seq)).collect();
+    let at = |ix, post: &Post| Some((post.thread, places.of(ix)?));
+    let posts = facts.posts().filter_map(|(ix, post)| Some((at(ix, post)?, post)));
+    let posts: HashMap<_, _> = posts.filter(|(at, _)| wanted.contains(at)).collect();
+    for one in told {
+        // Events after an end for good are reported above.
+        let reported = one.event && facts.end_of_access(one.person).is_some();
+        let Some(post) = posts.get(&(one.thread, one.seq)).filter(|_| !reported) else { continue };
+        if post.sent > one.since {
+            let about = facts.about_post(post).at(one.seq).person(facts.person(one.person));
+            verdict.add(Kind::Forbidden, about, || {
+                let what = if one.event { "was sent" } else { "was told of" };
+                format!("{what} a message that was posted when it had no access")
+            });
         }
     }
 }

@@ -24,7 +24,7 @@ impl<'a> Facts<'a> {
             sends[send.post.0 as usize] += 1;
         }
         let mut ends = HashMap::new();
-        for end in &history.access_ends {
+        for end in history.access_ends.iter().filter(|end| end.until.is_none()) {
             let at = ends.entry(end.person).or_insert(end.at);
             *at = end.at.min(*at);
         }
@@ -85,12 +85,12 @@ impl<'a> Facts<'a> {
             && *refusals >= self.sends(post)
     }
 
-    /// When somebody's access ended, if it did.
+    /// When somebody's access ended for good, if it did.
     pub(super) fn end_of_access(&self, person: PersonIx) -> Option<Micros> {
         self.ends.get(&person).copied()
     }
 
-    /// Whether anybody's access ended.
+    /// Whether anybody's access ended for good.
     pub(super) fn access_ended(&self) -> bool {
         !self.ends.is_empty()
     }

@@ -4,23 +4,19 @@
 mod act;
 mod hear;
 
-use crate::cast::token;
 use crate::client::Told;
 use crate::client::link::{End, Link, Route};
 use crate::meter::Kind;
 use crate::record::{Micros, PersonIx, PostIx, SeenIx, ThreadIx};
-use crate::world::World;
+use crate::world::{Manners, World};
 use anyhow::Result;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 use tidings_protocol::{
     ClientKey, CloseCode, Command, Person, Reconnect, RequestId, Seq, ThreadId,
 };
-
-/// Longest wait before coming back.
-const BACKOFF_MAX: Duration = Duration::from_secs(10);
 
 /// What a device does by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +50,9 @@ pub struct Device {
     person: PersonIx,
     who: Person,
     token: RefCell<String>,
+    nodes: Rc<[SocketAddr]>,
+    /// Which of the nodes it turns to; to the next one whenever it comes back.
+    node: Cell<usize>,
     route: Route,
     /// Bytes a second that it reads; none: all that comes.
     pace: Cell<Option<u32>>,
@@ -75,6 +74,8 @@ pub struct Device {
     lost: Cell<Option<Micros>>,
     was_up: Cell<bool>,
     stopping: Cell<bool>,
+    /// Its person's access ends: it is owed nothing any more, and does not come back.
+    dismissed: Cell<bool>,
 }
 
 /// A thread that a device has joined, or will when it is up.
@@ -137,7 +138,9 @@ pub struct NewDevice {
     pub who: Person,
     /// A token of that person.
     pub token: String,
-    /// Where to connect.
+    /// Where to connect: to one of them after the other.
+    pub nodes: Rc<[SocketAddr]>,
+    /// How.
     pub route: Route,
     /// Whether it remembers receipts, to notice one that goes back.
     pub watches_receipts: bool,
@@ -152,6 +155,8 @@ impl Device {
             person: new.person,
             who: new.who,
             token: RefCell::new(new.token),
+            nodes: new.nodes,
+            node: Cell::new(new.index as usize),
             route: new.route,
             pace: Cell::new(None),
             state: Cell::new(State::Away),
@@ -168,6 +173,7 @@ impl Device {
             lost: Cell::new(None),
             was_up: Cell::new(false),
             stopping: Cell::new(false),
+            dismissed: Cell::new(false),
         });
         tokio::task::spawn_local(Rc::clone(&device).live());
         device
@@ -189,12 +195,22 @@ impl Device {
         let settled = |seat: &Seat| seat.joined && seat.until.is_none();
         self.state.get() == State::Over
             // Whose access has ended is owed nothing any more, not even an answer.
-            || self.world.recorder().has_ended(self.person)
+            || self.dismissed.get()
             || (self.is_up()
                 && self.waiting.get() == 0
                 && self.asked.borrow().is_empty()
                 && self.unsent.borrow().is_empty()
                 && self.seats.borrow().iter().all(settled))
+    }
+
+    /// Its person's access is about to end. If it comes back, it does with another device.
+    pub fn dismiss(&self) {
+        self.dismissed.set(true);
+    }
+
+    /// Whether its person's access has ended since it came.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.get()
     }
 
     /// From now on it reads so many bytes a second; none: all that comes.
@@ -228,26 +244,39 @@ impl Device {
             if !again || self.stopping.get() {
                 return self.state.set(State::Over);
             }
-            let longest = self.world.backoff.saturating_mul(1 << attempts.min(8)).min(BACKOFF_MAX);
+            let Manners { backoff, backoff_max, .. } = self.world.manners;
+            let longest = backoff.saturating_mul(1 << attempts.min(8)).min(backoff_max);
             // Full jitter: who was dropped together does not come back together.
             tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
             if self.stopping.get() {
                 return self.state.set(State::Over);
             }
             self.began.set(self.world.clock.now());
+            self.node.set(self.node.get() + 1);
         }
     }
 
     /// One connection, from its start to its end.
     async fn connection(self: &Rc<Self>) -> Result<End> {
         self.was_up.set(false);
-        self.renew().await?;
-        let number = self.world.connection_number();
-        let (link, behind) = Link::open(&self.route, number, self.pace.get()).await?;
+        let (link, behind) = match self.open().await {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.unless_stopping(|world| world.unreachable(&error));
+                return Ok(End::Unopened);
+            }
+        };
         *self.link.borrow_mut() = Some(Rc::clone(&link));
         let token = self.token.borrow().clone();
         self.ask(Command::Authenticate { token }, Asked::Authenticate);
         link.read(behind, |payload| self.hear(payload)).await
+    }
+
+    async fn open(&self) -> Result<(Rc<Link>, Vec<u8>)> {
+        self.renew().await?;
+        let number = self.world.connection_number();
+        let node = self.nodes[self.node.get() % self.nodes.len()];
+        Link::open(&self.route, node, number, self.pace.get()).await
     }
 
     /// Tidies up after a connection. Says whether to come back.
@@ -264,11 +293,11 @@ impl Device {
         }
         self.keep_drafts();
         // Whose access has ended can't come back.
-        if self.world.recorder().has_ended(self.person) {
+        if self.dismissed.get() {
             return false;
         }
         match end {
-            Ok(End::Cut) => true,
+            Ok(End::Cut | End::Unopened) => true,
             Ok(End::Lost) => {
                 self.unless_stopping(|world| world.count(|counts| counts.closed_by_server += 1));
                 true
@@ -321,7 +350,7 @@ impl Device {
     /// A new token, if the last one was refused.
     async fn renew(&self) -> Result<()> {
         if self.token.borrow().is_empty() {
-            let token = token(&mut self.world.api.connect().await?, self.who).await?;
+            let token = self.world.token_of(self.who).await?;
             *self.token.borrow_mut() = token;
         }
         Ok(())

@@ -40,11 +40,9 @@ thread_local! {
     static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
 }
 
-/// Where a connection goes, and how.
+/// How connections are made.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// The server.
-    pub server: SocketAddr,
     /// The path, such as `/v1/ws`.
     pub path: String,
     /// How frames are encoded.
@@ -53,6 +51,8 @@ pub struct Route {
     pub sources: Rc<[IpAddr]>,
     /// Whether it will read slowly.
     pub slow: bool,
+    /// A connection on which nothing comes for so long is lost; none: however long.
+    pub silence: Option<Duration>,
 }
 
 /// The addresses to come from when none are given.
@@ -69,8 +69,10 @@ pub fn default_sources(servers: &[SocketAddr]) -> Rc<[IpAddr]> {
 pub enum End {
     /// The other side sent a close frame.
     Closed(Option<u16>),
-    /// It was gone without one.
+    /// It was gone without one, or silent for too long.
     Lost,
+    /// It could not be opened.
+    Unopened,
     /// We have cut it.
     Cut,
 }
@@ -85,20 +87,24 @@ pub struct Link {
     cut: Cell<bool>,
     /// Bytes a second that it reads; none: all that comes.
     pace: Cell<Option<u32>>,
+    silence: Option<Duration>,
 }
 
 impl Link {
-    /// Opens a WebSocket. What came right behind the answer is given back as well.
+    /// Opens a WebSocket to a node. What came right behind the answer is given back as well.
     pub async fn open(
         route: &Route,
+        node: SocketAddr,
         number: u32,
         pace: Option<u32>,
     ) -> Result<(Rc<Self>, Vec<u8>)> {
-        let opened = tokio::time::timeout(OPEN_TIME, open(route, number)).await;
+        let time = route.silence.map_or(OPEN_TIME, |silence| silence.min(OPEN_TIME));
+        let opened = tokio::time::timeout(time, open(route, node, number)).await;
         let (stream, behind) = opened.context("no connection in time")??;
         let (unsent, cut) = (RefCell::default(), Cell::new(false));
         let encoding = route.encoding;
-        Ok((Rc::new(Self { stream, encoding, number, unsent, cut, pace: Cell::new(pace) }), behind))
+        let (pace, silence) = (Cell::new(pace), route.silence);
+        Ok((Rc::new(Self { stream, encoding, number, unsent, cut, pace, silence }), behind))
     }
 
     /// Writes a message.
@@ -179,7 +185,7 @@ impl Link {
                 return Ok(end);
             }
             rest.drain(..taken);
-            if self.stream.readable().await.is_err() {
+            if !self.readable().await {
                 return Ok(self.gone());
             }
             let (count, end) = self.read_once(&mut rest, &mut take)?;
@@ -191,6 +197,19 @@ impl Link {
                 tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
             }
         }
+    }
+
+    /// Waits for something to read. One that is silent is pinged, and then taken for lost.
+    async fn readable(self: &Rc<Self>) -> bool {
+        let Some(silence) = self.silence else { return self.stream.readable().await.is_ok() };
+        let half = silence / 2;
+        if let Ok(read) = tokio::time::timeout(half, self.stream.readable()).await {
+            return read.is_ok();
+        }
+        if self.write(&frame::masked(frame::PING, &[])).is_err() {
+            return false;
+        }
+        matches!(tokio::time::timeout(half, self.stream.readable()).await, Ok(Ok(())))
     }
 
     fn read_once(
@@ -231,7 +250,12 @@ impl Link {
             taken += length;
             match opcode {
                 opcode if opcode == self.opcode() => take(payload)?,
-                frame::PING => self.write(&frame::masked(frame::PONG, payload))?,
+                frame::PING => {
+                    if self.write(&frame::masked(frame::PONG, payload)).is_err() {
+                        return Ok((taken, Some(self.gone())));
+                    }
+                }
+                frame::PONG => {}
                 frame::CLOSE => {
                     let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
                     // The answer; the other side may be gone already.
@@ -245,27 +269,27 @@ impl Link {
     }
 }
 
-async fn open(route: &Route, number: u32) -> Result<(TcpStream, Vec<u8>)> {
-    let socket = if route.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+async fn open(route: &Route, node: SocketAddr, number: u32) -> Result<(TcpStream, Vec<u8>)> {
+    let socket = if node.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     if let Some(source) = route.sources.get(number as usize % route.sources.len().max(1)) {
         socket.bind((*source, 0).into()).context("binding the source address")?;
     }
     if route.slow {
         socket.set_recv_buffer_size(SLOW_BUFFER_BYTES)?;
     }
-    let mut stream = socket.connect(route.server).await.context("connecting")?;
+    let mut stream = socket.connect(node).await.context("connecting")?;
     stream.set_nodelay(true)?;
-    let behind = shake_hands(&mut stream, route).await?;
+    let behind = shake_hands(&mut stream, node, route).await?;
     Ok((stream, behind))
 }
 
-async fn shake_hands(stream: &mut TcpStream, route: &Route) -> Result<Vec<u8>> {
+async fn shake_hands(stream: &mut TcpStream, node: SocketAddr, route: &Route) -> Result<Vec<u8>> {
     let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {HANDSHAKE_KEY}\r\n\
          Sec-WebSocket-Protocol: {}\r\n\r\n",
         route.path,
-        route.server,
+        node,
         route.encoding.subprotocol(),
     );
     stream.write_all(request.as_bytes()).await?;

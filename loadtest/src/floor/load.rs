@@ -30,8 +30,8 @@ const WARM_UP_SECONDS: u32 = 1;
 pub async fn cost(shape: Shape, options: &Options) -> Result<f64> {
     let (server, address) = start(options).await?;
     let watched = Watched::new(server.id().context("the floor server is gone")?)?;
-    let api = crate::cast::Api { address, key: String::new() };
-    let world = World::new(api, options.body_bytes as usize, Duration::ZERO, false);
+    let api = crate::cast::Api::new(&[address], String::new());
+    let world = World::new(api, options.manners());
     let delivered = Rc::new(Cell::new(0_u64));
     let mut links = Vec::new();
     for room in 0..shape.threads {
@@ -95,13 +95,13 @@ async fn connect(
     delivered: &Rc<Cell<u64>>,
 ) -> Result<Rc<Link>> {
     let route = Route {
-        server,
         path: format!("/{room}"),
         encoding: tidings_protocol::Encoding::Json,
         sources: options.sources(&[server]),
         slow: false,
+        silence: None,
     };
-    let (link, behind) = Link::open(&route, world.connection_number(), None).await?;
+    let (link, behind) = Link::open(&route, server, world.connection_number(), None).await?;
     let (reading, delivered) = (Rc::clone(&link), Rc::clone(delivered));
     tokio::task::spawn_local(async move {
         let count = |_: &[u8]| {

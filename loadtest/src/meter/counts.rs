@@ -20,6 +20,12 @@ pub struct Counts {
     pub errors: u64,
     /// Commands refused as they should be.
     pub refused: u64,
+    /// Commands refused for the moment: to be tried again.
+    pub put_off: u64,
+    /// Messages of these that were given up, and so must never appear.
+    pub given_up: u64,
+    /// Connections that could not be opened, while outages are meant to be.
+    pub unreachable: u64,
     /// Connections that were welcomed.
     pub connects: u64,
     /// Those of them that came back.
@@ -47,6 +53,9 @@ impl Sub for Counts {
             other_frames: self.other_frames - before.other_frames,
             errors: self.errors - before.errors,
             refused: self.refused - before.refused,
+            put_off: self.put_off - before.put_off,
+            given_up: self.given_up - before.given_up,
+            unreachable: self.unreachable - before.unreachable,
             connects: self.connects - before.connects,
             reconnects: self.reconnects - before.reconnects,
             closed_by_server: self.closed_by_server - before.closed_by_server,
@@ -69,6 +78,9 @@ impl Counts {
             other_frames: self.other_frames,
             errors: self.errors,
             refused: self.refused,
+            put_off: self.put_off,
+            given_up: self.given_up,
+            unreachable: self.unreachable,
             connects: self.connects,
             reconnects: self.reconnects,
             closed_by_server: self.closed_by_server,

@@ -49,6 +49,8 @@ pub struct History {
     pub receipts_final: Vec<ReceiptFinal>,
     /// Access that was taken away.
     pub access_ends: Vec<AccessEnd>,
+    /// What people were told between the end of their access and its return.
+    pub while_out: Vec<WhileOut>,
     /// Frames about threads that are none of the run's, or that the device's person never could see.
     pub strays: Vec<Stray>,
 }
@@ -241,6 +243,23 @@ pub struct AccessEnd {
     pub person: PersonIx,
     /// When the server had confirmed it. What was posted later must never reach this person.
     pub at: Micros,
+    /// When it was about to be given back; none: it was not.
+    pub until: Option<Micros>,
+}
+
+/// Somebody without access was told of something. It may have been on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct WhileOut {
+    /// Who.
+    pub person: PersonIx,
+    /// In which thread.
+    pub thread: ThreadIx,
+    /// Of which position.
+    pub seq: Seq,
+    /// Whether it was the event itself, not just how far the thread goes.
+    pub event: bool,
+    /// When the server had confirmed that access has ended.
+    pub since: Micros,
 }
 
 /// A frame that should not have come.

@@ -5,7 +5,7 @@ use crate::client::Told;
 use crate::record::{
     AccessEnd, Answer, Disagreement, History, LogEntry, Micros, PersonIx, Post, PostIx,
     ReceiptAcked, ReceiptBack, ReceiptFinal, Seen, SeenEvent, Send, Step, Stray, ThreadHistory,
-    ThreadIx, UnreadClaim,
+    ThreadIx, UnreadClaim, WhileOut,
 };
 use std::collections::{HashMap, HashSet};
 use tidings_protocol::{ClientKey, Person, RefusalCode, Seq, ThreadId};
@@ -16,6 +16,9 @@ const CLAIMS_MAX: usize = 2_000_000;
 
 /// Strays and receipts that went back that are kept: one is enough to fail.
 const FAULTS_MAX: usize = 1_000;
+
+/// What people without access were told that is kept: hardly anything, if all goes well.
+const WHILE_OUT_MAX: usize = 100_000;
 
 /// Disagreements kept of each thread.
 const DISAGREEMENTS_MAX: usize = 100;
@@ -32,6 +35,8 @@ pub struct Recorder {
     threads: HashMap<ThreadId, ThreadIx>,
     acked: HashMap<(PersonIx, ThreadIx), Seq>,
     ending: HashSet<PersonIx>,
+    /// Who has no access, since when.
+    out: HashMap<PersonIx, Micros>,
 }
 
 impl Recorder {
@@ -135,6 +140,16 @@ impl Recorder {
             _ => seen.steps.push(Step::Events { first: told.seq, last: told.seq }),
         }
         self.history.threads[seen.thread.0 as usize].sees(told);
+        let (person, thread) = (seen.person, seen.thread);
+        self.while_out(person, thread, told.seq, true);
+    }
+
+    /// Whoever has no access is told of a position: as an event, or as the head of a thread.
+    fn while_out(&mut self, person: PersonIx, thread: ThreadIx, seq: Seq, event: bool) {
+        let Some(since) = self.out.get(&person).copied() else { return };
+        if self.history.while_out.len() < WHILE_OUT_MAX {
+            self.history.while_out.push(WhileOut { person, thread, seq, event, since });
+        }
     }
 
     /// Whether a device is joined, with everything at rest.
@@ -144,6 +159,7 @@ impl Recorder {
 
     /// The server told a number of unread messages.
     pub fn unread(&mut self, claim: UnreadClaim) {
+        self.while_out(claim.person, claim.thread, claim.head, false);
         if self.history.unread_claims.len() < CLAIMS_MAX {
             self.history.unread_claims.push(claim);
         }
@@ -179,10 +195,21 @@ impl Recorder {
 
     /// Somebody's access has ended, as the server has confirmed.
     pub fn access_ended(&mut self, person: PersonIx, at: Micros) {
-        self.history.access_ends.push(AccessEnd { person, at });
+        self.history.access_ends.push(AccessEnd { person, at, until: None });
+        self.out.insert(person, at);
     }
 
-    /// Whether somebody's access has ended, or is about to.
+    /// Somebody is about to get access back.
+    pub fn access_returns(&mut self, person: PersonIx, at: Micros) {
+        let mut ends = self.history.access_ends.iter_mut().rev();
+        if let Some(end) = ends.find(|end| end.person == person) {
+            end.until = Some(at);
+        }
+        self.out.remove(&person);
+        self.ending.remove(&person);
+    }
+
+    /// Whether somebody's access has ended, or is about to, and has not come back.
     pub fn has_ended(&self, person: PersonIx) -> bool {
         self.ending.contains(&person)
     }

@@ -146,6 +146,9 @@ fn trouble(report: &Report) -> Section {
         rows: vec![
             unwanted("errors: refused, but should not have been", totals.errors),
             pair("refused as it should be", count(totals.refused)),
+            pair("refused for the moment, to be tried again", count(totals.put_off)),
+            pair("messages of these that were given up", count(totals.given_up)),
+            pair("connections that could not be opened", count(totals.unreachable)),
             pair("connections opened again after a loss", count(totals.reconnects)),
             pair("connections closed by the server", count(totals.closed_by_server)),
         ],

@@ -72,8 +72,14 @@ pub struct Totals {
     pub other_frames: u64,
     /// Commands refused that should not have been.
     pub errors: u64,
-    /// Commands refused as they should be: rate limits, and bad ones sent on purpose.
+    /// Commands refused as they should be: bad ones sent on purpose, and those of people without access.
     pub refused: u64,
+    /// Commands refused for the moment, to be tried again: over a rate, or the server cannot.
+    pub put_off: u64,
+    /// Messages of these that were given up, and so must never appear.
+    pub given_up: u64,
+    /// Connections that could not be opened, in a run in which others break things.
+    pub unreachable: u64,
     /// Connections opened.
     pub connects: u64,
     /// Connections opened again after one was lost.

@@ -7,16 +7,15 @@ use crate::meter::real;
 use crate::options::Options;
 use crate::record::Micros;
 use crate::report::{Intended, Report};
+use crate::scenario::access::{Crowd, end_access, turn_over};
 use crate::scenario::fan_out::rate;
 use crate::scenario::finish::About;
-use crate::scenario::life::Life;
 use crate::scenario::stage::{Stage, micros};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
-use serde_json::json;
-use std::rc::Rc;
+use futures_util::future::try_join_all;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
-use tidings_protocol::{Contact, Person};
 use tokio::task::JoinHandle;
 
 /// Contacts and members of a group: together the most people of a thread.
@@ -38,6 +37,9 @@ pub struct Conversations {
     /// Contacts that lose their access in the middle
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     pub access_ends: u32,
+    /// So many people at a time lose their access for a while, one after another, in the measured part
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub access_turnover: u32,
     /// Devices come in over so many seconds before the measured part
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=3_600))]
     pub ramp_up: u32,
@@ -82,6 +84,7 @@ impl Mixed {
             threads: self.threads,
             rate: self.rate,
             access_ends: self.threads.div_ceil(50),
+            access_turnover: 0,
             ramp_up: self.ramp,
             ramp_down: self.ramp,
             listeners: self.listeners,
@@ -102,41 +105,40 @@ impl Conversations {
         ensure!(self.access_ends <= self.threads, "--access-ends: at most one in each thread");
         let groups = self.threads as usize;
         let plan = Plan { groups, contacts: CONTACTS, members: MEMBERS, threads: 1, tasks: TASKS };
-        let mut stage = Stage::open(&self.options, plan).await?;
-        let lives = self.ramp_up(&mut stage).await?;
+        let stage = Stage::open(&self.options, plan).await?;
+        let mut crowd = Crowd { stage, lives: Vec::new(), rate: self.rate };
+        self.ramp_up(&mut crowd).await?;
         tokio::time::sleep(Duration::from_secs(self.options.warm_up.into())).await;
-        stage.begin_measuring(self.options.seconds)?;
-        self.middle(&stage).await?;
+        crowd.stage.begin_measuring(self.options.seconds)?;
+        let crowd = RefCell::new(crowd);
+        let changes = self.middle(&crowd).await?;
+        let Crowd { mut stage, lives, .. } = crowd.into_inner();
         stage.end_measuring()?;
         let counts = stage.measured_counts();
         stage.figure("people who lost their access", real(self.access_ends.into()), "");
+        stage.figure("ends of access for a while", real(changes), "");
         stage.figure("commands besides messages", real(counts.commands), "");
         lives.iter().for_each(JoinHandle::abort);
         stage.rest().await;
         stage.read_back().await?;
         self.ramp_down(&stage).await;
-        Ok(stage.report(self.about(name, &stage_sockets(self)), None))
+        let about = self.about(name, stage.measured_seconds(), &stage_sockets(self));
+        Ok(stage.report(about, None))
     }
 
     /// Devices come in evenly, and begin to live.
-    async fn ramp_up(&self, stage: &mut Stage) -> Result<Vec<JoinHandle<()>>> {
-        let start = stage.world.clock.now();
+    async fn ramp_up(&self, crowd: &mut Crowd) -> Result<()> {
+        let clock = crowd.stage.world.clock;
+        let start = clock.now();
         let ramp = micros(Duration::from_secs(self.ramp_up.into()));
         let all = u64::from(self.listeners) + stage_sockets(self).talking;
-        let until = Micros(u64::MAX / 2);
-        stage.live.phase("ramp-up", all);
-        let mut lives = Vec::new();
+        crowd.stage.live.phase("ramp-up", all);
         let mut come = 0;
         let mut listeners = 0..self.listeners as usize;
-        for group in 0..stage.circles.len() {
+        for group in 0..crowd.stage.circles.len() {
             for person in people_of(group) {
-                let device = stage.start_device(group, person, false);
-                let place = stage.circles[group].threads[0].clone();
-                device.join(place.id, place.thread, None);
-                let stranger = stage.circles[(group + 1) % stage.circles.len()].threads[0].id;
-                let (world, rate) = (Rc::clone(&stage.world), self.rate);
-                let life = Life { world, device, place, stranger, rate };
-                lives.push(tokio::task::spawn_local(life.live(until)));
+                crowd.comes(group, person);
+                let stage = &mut crowd.stage;
                 come += 1;
                 let share = self.listeners as usize / stage.circles.len() / 2 + 1;
                 for listener in listeners.by_ref().take(share) {
@@ -144,39 +146,62 @@ impl Conversations {
                     come += 1;
                 }
                 let due = Micros(start.0 + ramp * come / all.max(1));
-                tokio::time::sleep_until(stage.world.clock.instant(due).into()).await;
+                tokio::time::sleep_until(clock.instant(due).into()).await;
                 stage.live.position(come);
             }
         }
         let limit = Duration::from_mins(1);
-        stage.world.wait("everybody", limit, |c| c.connected >= come).await?;
-        Ok(lives)
+        crowd.stage.world.wait("everybody", limit, |c| c.connected >= come).await
     }
 
-    /// The measured part: access ends one by one, and herds come.
-    async fn middle(&self, stage: &Stage) -> Result<()> {
+    /// The measured part: access ends one by one, and herds come. Says how often access ended for a
+    /// while.
+    async fn middle(&self, crowd: &RefCell<Crowd>) -> Result<u64> {
         let length = Duration::from_secs(self.options.seconds.into());
-        let ends = self.access_ends.max(1);
-        let herds = self.herds;
-        let herd_every = length / (herds + 1);
-        let devices: Vec<_> = stage.devices.iter().flatten().cloned().collect();
-        let herding = tokio::task::spawn_local(async move {
-            for _ in 0..herds {
-                tokio::time::sleep(herd_every).await;
-                for device in &devices {
-                    device.drop_connection();
-                }
-            }
+        let (over, changes) = (Cell::new(false), Cell::new(0));
+        let main = async {
+            let part =
+                async { tokio::try_join!(self.herding(crowd, length), self.ending(crowd, length)) };
+            let ended = tokio::select! {
+                ended = part => ended.map(|_| ()),
+                ended = self.options.outages.stdin_ended() => ended,
+            };
+            over.set(true);
+            ended
+        };
+        let threads = self.threads as usize;
+        let chains = self.access_turnover as usize;
+        let turning = (0..chains).map(|chain| {
+            let mine = (self.access_ends as usize..threads).skip(chain).step_by(chains);
+            let (mine, over, changes) = (mine.collect::<Vec<_>>(), &over, &changes);
+            // A contact and a member that each group has.
+            async move { turn_over(crowd, &mine, &[0, CONTACTS], over, changes).await }
         });
-        let start = stage.world.clock.now();
+        tokio::try_join!(main, try_join_all(turning))?;
+        Ok(changes.get())
+    }
+
+    async fn herding(&self, crowd: &RefCell<Crowd>, length: Duration) -> Result<()> {
+        for _ in 0..self.herds {
+            tokio::time::sleep(length / (self.herds + 1)).await;
+            for device in crowd.borrow().stage.devices.iter().flatten() {
+                device.drop_connection();
+            }
+        }
+        Ok(())
+    }
+
+    async fn ending(&self, crowd: &RefCell<Crowd>, length: Duration) -> Result<()> {
+        let clock = crowd.borrow().stage.world.clock;
+        let start = clock.now();
+        let every = micros(length) / u64::from(self.access_ends + 1);
         for end in 0..self.access_ends {
-            let due = Micros(start.0 + micros(length) * u64::from(end + 1) / u64::from(ends + 1));
-            tokio::time::sleep_until(stage.world.clock.instant(due).into()).await;
-            end_access(stage, end as usize).await?;
+            let due = Micros(start.0 + every * u64::from(end + 1));
+            tokio::time::sleep_until(clock.instant(due).into()).await;
+            end_access(crowd, end as usize).await?;
         }
         let end = Micros(start.0 + micros(length));
-        tokio::time::sleep_until(stage.world.clock.instant(end).into()).await;
-        herding.abort();
+        tokio::time::sleep_until(clock.instant(end).into()).await;
         Ok(())
     }
 
@@ -193,8 +218,12 @@ impl Conversations {
         }
     }
 
-    fn about(&self, name: &'static str, sockets: &Sockets) -> About {
-        let seconds = f64::from(self.options.seconds);
+    fn about(&self, name: &'static str, measured: f64, sockets: &Sockets) -> About {
+        let seconds = if self.options.outages.until_stdin_ends {
+            measured
+        } else {
+            f64::from(self.options.seconds)
+        };
         let deeds = real(sockets.talking) * self.rate * seconds;
         // Two in five deeds are messages: half of that, chance allowing, and never so few as to mean nothing.
         #[expect(
@@ -254,17 +283,4 @@ fn stage_sockets(conversations: &Conversations) -> Sockets {
 fn people_of(group: usize) -> Vec<usize> {
     let pairs = (0..CONTACTS).flat_map(|index| [index, CONTACTS + index]);
     pairs.take(2 + group % 5).collect()
-}
-
-/// A contact of a group may see nothing any more, from the moment that the server confirms.
-async fn end_access(stage: &Stage, group: usize) -> Result<()> {
-    let (ix, person, _) = stage.circles[group].people[0];
-    let Person::Contact(contact) = person else { return Ok(()) };
-    stage.world.recorder().access_ends(ix);
-    let mut api = stage.target.api.connect().await?;
-    let path = format!("/v1/contacts/{contact}");
-    let _: Contact =
-        api.patch(&path, &json!({ "state": "none" })).await.context("ending somebody's access")?;
-    stage.world.recorder().access_ended(ix, stage.world.clock.now());
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What there is to run: one file for each scenario.
 
+mod access;
 mod catch_up;
 mod connect;
 mod conversations;

@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
-use tidings_protocol::{Person, Seq, TaskId, ThreadId};
+use tidings_protocol::{AccountId, Person, Seq, TaskId, ThreadId};
 use tokio::task::JoinHandle;
 
 /// Sockets being opened, or threads being joined, at a time: less than a server's listen backlog.
@@ -29,7 +29,7 @@ const OPENING_TIME: Duration = Duration::from_mins(1);
 /// Presence and receipts of everybody's joining go out before anything is measured.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// After the end, everything must have come to rest in this time.
+/// What is waited for must be there in this time.
 pub(super) const REST_TIME: Duration = Duration::from_secs(30);
 
 /// Nothing is under way when nothing has come for so long.
@@ -47,6 +47,8 @@ pub(super) struct Circle {
     pub(super) people: Vec<(PersonIx, Person, String)>,
     /// Where.
     pub(super) threads: Vec<Place>,
+    /// What they are around.
+    pub(super) account: AccountId,
 }
 
 /// A thread, as the record names it.
@@ -110,9 +112,7 @@ impl Stage {
         let live = Rc::new(Live::new(!options.quiet));
         live.phase("making people", 1);
         let cast = populate(&target.api, plan).await?;
-        let backoff = Duration::from_millis(options.backoff_ms.into());
-        let body_bytes = options.body_bytes as usize;
-        let world = World::new(target.api.clone(), body_bytes, backoff, options.random_keys);
+        let world = World::new(target.api.clone(), options.manners());
         let circles = enroll(&world, &cast);
         let timeline = Timeline::begin(world.clock.now(), world.counts(), target.watched)?;
         let timeline = Rc::new(RefCell::new(timeline));
@@ -145,11 +145,11 @@ impl Stage {
         self.started += 1;
         let (ix, who, token) = self.circles[group].people[person].clone();
         let route = Route {
-            server: self.target.nodes[index % self.target.nodes.len()],
             path: "/v1/ws".to_owned(),
             encoding: self.options.encoding_of(index),
             sources: Rc::clone(&self.sources),
             slow,
+            silence: self.options.outages.silence(),
         };
         let device = Device::start(
             &self.world,
@@ -158,6 +158,7 @@ impl Stage {
                 person: ix,
                 who,
                 token,
+                nodes: Rc::clone(&self.target.nodes),
                 route,
                 watches_receipts: index < RECEIPT_WATCHERS,
             },
@@ -282,6 +283,7 @@ impl Stage {
     /// is missing then is found by the checker.
     pub(super) async fn rest(&self) {
         self.live.phase("coming to rest", 1);
+        let limit = self.options.outages.settling_time();
         let start = self.world.clock.now();
         let (mut heard, mut since) = (0, start);
         loop {
@@ -296,10 +298,10 @@ impl Stage {
             if quiet && at_rest() {
                 return;
             }
-            if now.0 - start.0 > micros(REST_TIME) {
+            if now.0 - start.0 > micros(limit) {
                 let up =
                     self.devices.iter().flatten().filter(|device| !device.is_at_rest()).count();
-                let what = format!("{up} devices did not come to rest within {REST_TIME:?}");
+                let what = format!("{up} devices did not come to rest within {limit:?}");
                 return self.world.fail(what);
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -311,7 +313,8 @@ impl Stage {
         self.live.phase("reading everything back", 1);
         for device in self.devices.iter().flatten() {
             device.record_end();
-            if device.is_up() && self.world.recorder().has_ended(device.person()) {
+            let ended = self.world.recorder().has_ended(device.person());
+            if ended && device.is_up() && device.is_dismissed() {
                 self.world.fail("a connection is open whose person's access has ended".to_owned());
             }
         }
@@ -355,7 +358,7 @@ fn enroll(world: &World, cast: &Cast) -> Vec<Circle> {
             recorder.acked(post, FIRST_SEQ);
             Place { id: started.thread, thread, tasks: started.tasks.clone() }
         });
-        Circle { threads: threads.collect(), people }
+        Circle { threads: threads.collect(), people, account: group.account }
     });
     circles.collect()
 }

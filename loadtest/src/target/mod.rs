@@ -8,12 +8,13 @@ use crate::cast::Api;
 use crate::machine::Watched;
 use anyhow::{Context, Result, bail};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::rc::Rc;
 
 /// Nodes under load, with one store.
 pub struct Target {
     /// Where clients connect, one node after another.
-    pub nodes: Vec<SocketAddr>,
-    /// The API of the first node, with the firm's key.
+    pub nodes: Rc<[SocketAddr]>,
+    /// Their API, with the firm's key.
     pub api: Api,
     /// The server's process, if it can be watched.
     pub watched: Option<Watched>,

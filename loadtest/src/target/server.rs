@@ -126,7 +126,7 @@ impl Server {
 
     /// Its API, with its firm's key.
     pub fn api(&self) -> Api {
-        Api { address: self.address, key: self.key.clone() }
+        Api::new(&[self.address], self.key.clone())
     }
 
     /// Where it listens.

@@ -1,10 +1,12 @@
 //! What reached somebody who may not see it is found.
 
 use super::only;
-use super::sample::{AFTER_END_AT, ANN_TOO, CAS, HEAD, joined, last_events, sample};
+use super::sample::{
+    AFTER_END_AT, ANN_TOO, CAS, FIRST, FIRST_AT, HEAD, joined, last_events, sample,
+};
 use crate::check::Kind::Forbidden;
 use crate::check::check;
-use crate::record::{PersonIx, Seen, Stray};
+use crate::record::{AccessEnd, History, Micros, PersonIx, Seen, Stray, ThreadIx, WhileOut};
 use tidings_protocol::{Seq, ThreadId};
 use uuid::Uuid;
 
@@ -67,4 +69,30 @@ fn a_frame_about_a_thread_of_others() {
     });
     assert_eq!((about.thread, about.seq), (Some(thread), None));
     assert!(about.person.is_some());
+}
+
+/// Bob, from after the first message on.
+fn out(history: &mut History, seq: u64, event: bool) {
+    let since = history.posts[FIRST].sent;
+    let (person, thread) = (PersonIx(1), ThreadIx(0));
+    let until = Some(Micros(since.0 + 1));
+    history.access_ends.push(AccessEnd { person, at: since, until });
+    history.while_out.push(WhileOut { person, thread, seq: Seq(seq), event, since });
+}
+
+#[test]
+fn a_message_that_was_posted_while_access_was_away() {
+    for event in [true, false] {
+        let about = only(Forbidden, |history| out(history, AFTER_END_AT, event));
+        assert_eq!(about.seq, Some(Seq(AFTER_END_AT)));
+        assert_eq!(about.person, Some(sample().people[1]));
+    }
+}
+
+#[test]
+fn what_was_on_its_way_when_access_ended_is_no_fault() {
+    let mut history = sample();
+    out(&mut history, FIRST_AT, true);
+    out(&mut history, FIRST_AT, false);
+    assert!(check(&history).is_clean());
 }

@@ -14,6 +14,7 @@ pub(super) const BOB_TOO: usize = 4;
 
 /// Posts by their place: the first three, by Ann on one connection, at events 2, 3 and 4.
 pub(super) const FIRST: usize = 0;
+pub(super) const FIRST_AT: u64 = 2;
 pub(super) const SECOND: usize = 1;
 /// Refused, each time that it was sent.
 pub(super) const REFUSED: usize = 3;

@@ -231,7 +231,7 @@ impl World {
                 self.drop(device);
             }
         }
-        self.history.access_ends.push(AccessEnd { person, at: Micros(self.now) });
+        self.history.access_ends.push(AccessEnd { person, at: Micros(self.now), until: None });
     }
 
     /// All is at rest, and everything is read back.

@@ -31,7 +31,7 @@ impl Device {
             (seat.id, seat.thread)
         };
         let key = self.world.new_key();
-        let body = message::hash(&message::body(due, self.world.body_bytes));
+        let body = message::hash(&message::body(due, self.world.manners.body_bytes));
         let post = self.world.recorder().post(self.person, ix, key, body, self.world.clock.now());
         if self.habit.get() == Habit::PostOnDelivery {
             self.awaited.borrow_mut().push(key);
@@ -65,7 +65,7 @@ impl Device {
             return self.unsent.borrow_mut().push_back(draft);
         };
         self.world.recorder().sent(draft.post, number);
-        let body = message::body(draft.due, self.world.body_bytes);
+        let body = message::body(draft.due, self.world.manners.body_bytes);
         let Draft { thread, key, .. } = draft;
         let command = Command::PostMessage { thread, key, body, mentions: Vec::new() };
         self.ask(command, Asked::Post(draft));
@@ -87,7 +87,7 @@ impl Device {
         drop(seats);
         let now = self.world.clock.now();
         let (thread, body) = match fastrand::u8(..3) {
-            0 => (stranger, message::body(now, self.world.body_bytes)),
+            0 => (stranger, message::body(now, self.world.manners.body_bytes)),
             1 => (thread, String::new()),
             _ => (thread, "x".repeat(tidings_protocol::limits::MESSAGE_BODY_BYTES_MAX + 1)),
         };

@@ -16,6 +16,9 @@ use tidings_protocol::{
 /// How long a command waits that may be tried again, if the server does not say.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// In outages, one message in so many that are refused for the moment is given up.
+const GIVEN_UP_ONE_IN: u32 = 4;
+
 /// Who has missed less than this is sent all of it: a newest page that comes instead begins this far
 /// after what the device has, at the least.
 const MISSED_SENT: u64 = RESUME_EVENTS_MAX - PAGE_ITEMS_MAX as u64;
@@ -170,10 +173,14 @@ impl Device {
             {
                 self.join_later(thread, after, began, refusal);
             }
-            (_, Outcome::Refused(refusal)) if refusal.code.may_retry() => {
-                self.world.count(|counts| counts.refused += 1);
+            (asked, Outcome::Refused(refusal)) if refusal.code.may_retry() => {
+                self.world.count(|counts| counts.put_off += 1);
+                if matches!(asked, Asked::Authenticate) {
+                    // It comes back with the next connection.
+                    self.drop_connection();
+                }
             }
-            (_, Outcome::Refused(_)) if self.world.recorder().has_ended(self.person) => {
+            (_, Outcome::Refused(_)) if self.dismissed.get() => {
                 self.world.count(|counts| counts.refused += 1);
             }
             (asked, outcome) => {
@@ -192,7 +199,7 @@ impl Device {
         began: Micros,
         refusal: &Refusal,
     ) {
-        self.world.count(|counts| counts.refused += 1);
+        self.world.count(|counts| counts.put_off += 1);
         let (device, number) = (Rc::clone(self), self.connection_number());
         let wait =
             refusal.retry_after_ms.map_or(RETRY, |millis| Duration::from_millis(millis.into()));
@@ -206,8 +213,13 @@ impl Device {
 
     /// A post that may be tried again is; the others are mistakes of somebody.
     fn post_refused(self: &Rc<Self>, draft: Draft, refusal: &Refusal) {
+        self.world.recorder().refused(draft.post, refusal.code);
         if refusal.code.may_retry() {
-            self.world.count(|counts| counts.refused += 1);
+            self.world.count(|counts| counts.put_off += 1);
+            // What is not tried again must never appear; what is must appear once, if it is taken then.
+            if self.world.manners.outages && fastrand::u32(..GIVEN_UP_ONE_IN) == 0 {
+                return self.world.count(|counts| counts.given_up += 1);
+            }
             let asked = refusal.retry_after_ms.map(|millis| Duration::from_millis(millis.into()));
             let (device, wait) = (Rc::clone(self), asked.unwrap_or(RETRY));
             self.waiting.set(self.waiting.get() + 1);
@@ -218,9 +230,8 @@ impl Device {
             });
             return;
         }
-        self.world.recorder().refused(draft.post, refusal.code);
         // Whose access has ended hears of it by a refusal, or by the end of the connection.
-        if refusal.code == RefusalCode::NotFound && self.world.recorder().has_ended(self.person) {
+        if refusal.code == RefusalCode::NotFound && self.dismissed.get() {
             return self.world.count(|counts| counts.refused += 1);
         }
         self.world.fail(format!("post_message was refused: {refusal}"));
