@@ -11,6 +11,7 @@
 //! * [`access`] decides who may do what. Pure.
 //! * `operation` is what goes in and what comes out.
 //! * `backend` is what a database has to give; [`sqlite`] gives it.
+//! * `sql` is what databases share: every statement is written there, once.
 //! * `store` is the front: threads, batches, pacing.
 //!
 //! **Invariant:** an outcome is handed to the observer only after its transaction is on disk.
@@ -25,7 +26,6 @@ mod mention;
 mod notice;
 mod operation;
 mod queue;
-#[allow(dead_code, unused_imports, unused_macros, reason = "the queries come over to it next")]
 mod sql;
 pub mod sqlite;
 mod store;

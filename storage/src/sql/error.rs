@@ -16,6 +16,9 @@ pub(crate) enum SqlError {
         /// What is wrong with it.
         why: String,
     },
+    /// What an event did can't be written down.
+    #[error("payload of an event: {0}")]
+    Encoding(postcard::Error),
     /// Nothing is stored where something always is.
     #[error("no row for: {sql}")]
     Missing {

@@ -4,7 +4,6 @@ use super::error::SqlError;
 use uuid::Uuid;
 
 /// One row, for as long as it is looked at.
-#[derive(Clone, Copy)]
 pub(crate) enum Row<'a> {
     /// Of SQLite.
     Sqlite(&'a rusqlite::Row<'a>),

@@ -92,6 +92,15 @@ impl ToSql for Value<'_> {
     }
 }
 
+/// The parameters without the last one if that is NULL: of a statement that speaks of it only when it
+/// is given.
+pub(crate) fn given<'p>(params: &'p [Value<'p>]) -> &'p [Value<'p>] {
+    match params {
+        [others @ .., Value::Null] => others,
+        all => all,
+    }
+}
+
 /// The parameters of a statement: `?1`, `?2`…
 macro_rules! params {
     ($($value:expr),* $(,)?) => { &[$($crate::sql::Value::from($value)),*] };

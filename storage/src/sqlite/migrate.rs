@@ -61,7 +61,7 @@ pub(super) fn migrate(
             step.execute("INSERT INTO meta VALUES ('signing_secret', ?1)", [secret])?;
             step.pragma_update(None, "application_id", APPLICATION_ID)?;
         }
-        step.pragma_update(None, "user_version", super::rows::int(version as u64 + 1))?;
+        step.pragma_update(None, "user_version", i64::try_from(version + 1).unwrap_or(i64::MAX))?;
         step.commit()?;
     }
     Ok(())

@@ -2,11 +2,13 @@
 //!
 //! * `open` finds or makes the database, locks it, and hands out connections; `migrate` brings it
 //!   to this version's schema, which is `schema.sql`.
-//! * `writer` takes batches; `work` is the inside of one transaction, `commands` what each command
-//!   does there, `directory` the changes to who there is. `wal` keeps the log of SQLite short, and
-//!   `checkpoint` copies it into the database beside the writer.
-//! * `memory` is what the writer remembers between batches: `thread`s, and `facts` of people.
-//! * `reader` answers queries, which are in `query`; `backup` copies all of it.
+//! * `writer` makes each batch one transaction, `reader` each question one snapshot; what happens
+//!   inside is in `sql`. `backup` copies all of it.
+//! * `wal` keeps the log of SQLite short, and `checkpoint` copies it into the database beside the
+//!   writer.
+//!
+//! No other server writes here, so the writer remembers from batch to batch what it has read and
+//! written, and most operations read nothing.
 //!
 //! A post touches eight trees: the log and its two indexes, the thread's row and the index by time,
 //! the author's receipt, the inbox item and its index. So what a commit costs is mostly the pages it
@@ -14,23 +16,15 @@
 //! both: with 500 busy threads on a disk, a message costs the writer 99 µs in batches of 3, 38 µs
 //! in batches of 25, 27 µs in batches of 200. Smaller pages save bytes, but no time: as many are
 //! touched, and more are split. `examples/writer_cost.rs` counts all this.
-//!
-//! **Invariant:** nothing here reads a clock or makes a random number: a seed replays exactly.
 
 mod backup;
 mod checkpoint;
-mod commands;
-mod directory;
-mod facts;
-mod memory;
 mod migrate;
 mod open;
-mod query;
+#[cfg(test)]
+pub(crate) mod plan;
 mod reader;
-mod rows;
-mod thread;
 mod wal;
-mod work;
 mod writer;
 
 pub use open::{BackupError, Location, Mode, OpenError, Sqlite};

@@ -1,29 +1,22 @@
-//! The one that writes: a batch is a transaction. It remembers what it wrote, so that most
-//! operations read nothing, and writes what many operations change (heads, receipts, inbox items)
-//! once a batch.
+//! The one that writes: a batch is a transaction. What it does is in `sql`; nobody else writes while
+//! a server runs, so what is remembered between batches is what is stored.
 
-use super::directory;
-use super::memory::Memory;
-use super::rows::OpError;
 use super::wal::Wal;
-use super::work::{Answer, Pending, Work};
 use crate::backend::{Unavailable, Writer};
 use crate::clock::Entropy;
-use crate::operation::{Applied, Commit, DirectoryChange, Done, Epoch, Operation};
+use crate::operation::{Applied, Operation};
+use crate::sql::{Db, Scribe, SqlError};
 use rusqlite::Connection;
 use std::fs::File;
 use std::sync::Arc;
-use tidings_protocol::limits::NAME_BYTES_MAX;
-use tidings_protocol::{FirmId, Timestamp, filled, one_line};
+use tidings_protocol::Timestamp;
 
 /// The writer of an SQLite database.
 pub struct SqliteWriter {
     db: Connection,
     wal: Wal,
-    memory: Memory,
-    pending: Pending,
-    entropy: Box<dyn Entropy>,
-    /// `PRAGMA data_version`: another number means that another process has written.
+    scribe: Scribe,
+    /// What [`Db::version`] said: another number means that another process has written.
     version: Option<i64>,
     /// Keeps other servers off for as long as there is a writer.
     _lock: Option<Arc<File>>,
@@ -37,15 +30,7 @@ impl SqliteWriter {
         entropy: Box<dyn Entropy>,
         lock: Option<Arc<File>>,
     ) -> Self {
-        Self {
-            db,
-            wal,
-            memory: Memory::new(),
-            pending: Pending::default(),
-            entropy,
-            version: None,
-            _lock: lock,
-        }
+        Self { db, wal, scribe: Scribe::new(entropy), version: None, _lock: lock }
     }
 
     /// Makes the disk look full: the database may not get larger than so many pages, or than it is.
@@ -55,39 +40,24 @@ impl SqliteWriter {
         self.db.pragma_update_and_check(None, "max_page_count", most, |_| Ok(())).unwrap();
     }
 
-    fn commit(&mut self, batch: Vec<Operation>, now: Timestamp) -> rusqlite::Result<Vec<Applied>> {
-        run(&self.db, "BEGIN IMMEDIATE")?;
-        self.notice_others()?;
-        let mut work = Work {
-            db: &self.db,
-            memory: &mut self.memory,
-            pending: &mut self.pending,
-            entropy: &mut *self.entropy,
-            now,
-        };
-        let applied =
-            batch.into_iter().map(|operation| work.apply(operation)).collect::<Result<_, _>>()?;
-        work.flush()?;
-        run(&self.db, "COMMIT")?;
-        Ok(applied)
-    }
-
-    /// Forgets everything if somebody else, such as an operator's command, has written.
-    fn notice_others(&mut self) -> rusqlite::Result<()> {
-        let version =
-            self.db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        if self.version.replace(version).is_some_and(|before| before != version) {
-            self.memory.clear();
+    fn commit(&mut self, batch: Vec<Operation>, now: Timestamp) -> Result<Vec<Applied>, SqlError> {
+        let db = Db::Sqlite(&self.db);
+        db.write("BEGIN IMMEDIATE", &[])?;
+        // Somebody else may have written, such as an operator's command.
+        let version = db.version()?;
+        if std::mem::replace(&mut self.version, version) != version {
+            self.scribe.forget();
         }
-        Ok(())
+        let applied = self.scribe.apply(db, batch, now)?;
+        db.write("COMMIT", &[])?;
+        Ok(applied)
     }
 
     /// Takes back all of a batch that failed.
     fn roll_back(&mut self) {
-        self.memory.clear();
-        self.pending.clear();
+        self.scribe.forget();
         if !self.db.is_autocommit()
-            && let Err(error) = run(&self.db, "ROLLBACK")
+            && let Err(error) = Db::Sqlite(&self.db).write("ROLLBACK", &[])
         {
             tracing::error!(%error, "a failed transaction can't be rolled back");
         }
@@ -103,13 +73,13 @@ impl Writer for SqliteWriter {
         let operations = batch.len();
         match self.commit(batch, now) {
             Ok(applied) => {
-                self.memory.trim();
+                self.scribe.trim();
                 self.wal.after_commit(&self.db, operations);
                 Ok(applied)
             }
             Err(error) => {
                 self.roll_back();
-                Err(Unavailable(error.to_string()))
+                Err(error.into())
             }
         }
     }
@@ -117,79 +87,6 @@ impl Writer for SqliteWriter {
     fn idle(&mut self) {
         self.wal.when_idle(&self.db);
     }
-}
-
-impl Work<'_> {
-    /// Does one operation. An error ends the batch; a refusal is an answer.
-    fn apply(&mut self, operation: Operation) -> rusqlite::Result<Applied> {
-        let done = match operation {
-            Operation::Command { actor, command } => self
-                .command(actor, command)
-                .map(|Answer { reply, commit }| (Done::Reply(reply), commit)),
-            Operation::Directory { firm, change } => self.change_directory(firm, &change),
-            Operation::CreateFirm { name } => self.create_firm(&name),
-        };
-        match done {
-            Ok((done, mut commit)) => {
-                if let Some(commit) = &mut commit {
-                    let firm = self.memory.firm(self.db, commit.firm)?;
-                    commit.epoch = firm.map_or_else(Epoch::default, |firm| firm.epoch);
-                }
-                Ok(Applied { outcome: Ok(done), commit })
-            }
-            Err(OpError::Refused(refusal)) => Ok(Applied { outcome: Err(refusal), commit: None }),
-            Err(OpError::Sql(error)) => Err(error),
-        }
-    }
-
-    fn create_firm(&mut self, name: &str) -> Result<(Done, Option<Commit>), OpError> {
-        filled("name", name, NAME_BYTES_MAX)?;
-        one_line("name", name)?;
-        let firm = directory::create_firm(self.db, name, self.now, self.entropy)?;
-        Ok((Done::Firm(firm), None))
-    }
-
-    /// Directory changes are rare: they may leave something half done when refused, which is
-    /// taken back here, and what is remembered of people is forgotten.
-    fn change_directory(
-        &mut self,
-        firm: FirmId,
-        change: &DirectoryChange,
-    ) -> Result<(Done, Option<Commit>), OpError> {
-        self.flush()?;
-        run(self.db, "SAVEPOINT change")?;
-        let changed = directory::apply(self.db, firm, change, self.now, self.entropy);
-        if matches!(changed, Err(OpError::Refused(_))) {
-            run(self.db, "ROLLBACK TO change")?;
-        }
-        let (done, access) = match changed {
-            Err(error @ OpError::Sql(_)) => return Err(error),
-            other => {
-                run(self.db, "RELEASE change")?;
-                other?
-            }
-        };
-        if access.iter().any(|change| change.ends()) {
-            self.db
-                .prepare_cached("UPDATE firms SET access_epoch = access_epoch + 1 WHERE id = ?1")?
-                .execute([firm.0.as_bytes()])?;
-        }
-        self.memory.forget_directory();
-        let commit = (!access.is_empty()).then(|| Commit {
-            firm,
-            // As all commits, it gets the firm's at the end.
-            epoch: Epoch::default(),
-            thread: None,
-            inbox: Vec::new(),
-            access,
-        });
-        Ok((done, commit))
-    }
-}
-
-/// A statement without rows or parameters.
-fn run(db: &Connection, sql: &str) -> rusqlite::Result<()> {
-    db.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
 #[cfg(test)]

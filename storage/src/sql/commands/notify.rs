@@ -1,0 +1,50 @@
+//! Raises inbox items: who is told is decided in `notice`, from what the directory says of them.
+
+use crate::notice::{Happened, recipients};
+use crate::sql::rows::{self, OpError};
+use crate::sql::thread::Thread;
+use crate::sql::work::{InboxRow, Made, Work};
+use tidings_protocol::{MemberId, Person, Seq};
+
+impl Work<'_> {
+    /// Tells the team of an event. Everybody's strongest reason counts that is to go to their
+    /// inbox; who wants none of them there is not told.
+    pub(super) fn notify(
+        &mut self,
+        thread: &Thread,
+        happened: &Happened<'_>,
+        seq: Seq,
+        made: &mut Made,
+    ) -> Result<(), OpError> {
+        if happened.kinds.is_empty() && happened.mentioned.is_empty() {
+            return Ok(());
+        }
+        let mut followers = Vec::new();
+        if !happened.kinds.is_empty() {
+            for member in thread.followers() {
+                if self.sees(thread, member)? {
+                    followers.push(member);
+                }
+            }
+        }
+        let firm = self.memory.firm(self.db, thread.firm)?;
+        let owner = firm.and_then(|firm| firm.owner);
+        for (member, reasons) in recipients(happened, &followers, owner) {
+            let Some(facts) = self.memory.person(self.db, Person::Member(member))? else {
+                continue;
+            };
+            let wanted = |kind: &_| rows::channels_of(facts.channels, *kind).inbox;
+            let Some(kind) = reasons.into_iter().find(wanted) else { continue };
+            let row = InboxRow { kind, actor: happened.actor, seq, at: self.now, archived: false };
+            let item = self.put_inbox(member, thread, row);
+            made.inbox.push((member, item));
+        }
+        Ok(())
+    }
+
+    fn sees(&mut self, thread: &Thread, member: MemberId) -> Result<bool, OpError> {
+        let person = Person::Member(member);
+        let facts = self.memory.person(self.db, person)?;
+        Ok(facts.is_some_and(|facts| thread.seen_by(person, &facts)))
+    }
+}

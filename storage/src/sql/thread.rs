@@ -1,0 +1,286 @@
+//! A thread as the writer holds it: its row and everybody's part in it. Changed in memory by many
+//! operations, written once a batch.
+
+use super::facts::PersonFacts;
+use super::rows;
+use crate::sql::{Db, Row, SqlError, params};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use tidings_protocol::{
+    AccountId, FirmId, MemberId, MessageId, Person, Reminder, Seq, ThreadId, Timestamp,
+};
+
+/// One row of `threads`, with its participants.
+#[derive(Debug)]
+pub(super) struct Thread {
+    /// Its small number; 0 until it is stored.
+    pub(super) num: i64,
+    pub(super) id: ThreadId,
+    pub(super) firm: FirmId,
+    pub(super) account: AccountId,
+    pub(super) subject: String,
+    pub(super) creator: Person,
+    pub(super) created: Timestamp,
+    pub(super) head: Seq,
+    pub(super) messages: u64,
+    pub(super) last: LastMessage,
+    pub(super) archived: bool,
+    pub(super) tasks_open: u32,
+    pub(super) tasks_total: u32,
+    pub(super) reminder: Reminder,
+    people: BTreeMap<Person, Part>,
+    /// Whether the row differs from what is stored.
+    dirty: bool,
+    /// Whose part does.
+    dirty_people: BTreeSet<Person>,
+}
+
+/// The last message, as lists show it.
+#[derive(Clone, Debug)]
+pub(super) struct LastMessage {
+    pub(super) message: MessageId,
+    pub(super) at: Timestamp,
+    pub(super) author: Person,
+    pub(super) excerpt: String,
+}
+
+/// One person's part in a thread: a row of `participants`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The receipt: the last event read.
+    pub(super) read: Seq,
+    /// Messages up to there.
+    pub(super) read_messages: u64,
+    /// When that was.
+    pub(super) read_at: Timestamp,
+    /// Whether this member is told.
+    pub(super) following: bool,
+    /// Whether it was mentioned, and so sees the thread.
+    pub(super) mentioned: bool,
+}
+
+impl Thread {
+    /// A thread that is about to be stored: without events yet.
+    pub(super) fn new(
+        id: ThreadId,
+        (firm, account): (FirmId, AccountId),
+        (creator, created): (Person, Timestamp),
+        subject: String,
+        reminder: Reminder,
+    ) -> Self {
+        Self {
+            num: 0,
+            id,
+            firm,
+            account,
+            subject,
+            creator,
+            created,
+            head: Seq(0),
+            messages: 0,
+            last: LastMessage {
+                message: MessageId(0),
+                at: created,
+                author: creator,
+                excerpt: String::new(),
+            },
+            archived: false,
+            tasks_open: 0,
+            tasks_total: 0,
+            reminder,
+            people: BTreeMap::new(),
+            dirty: false,
+            dirty_people: BTreeSet::new(),
+        }
+    }
+
+    /// Reads a thread, whoever asks.
+    pub(super) fn load(db: Db<'_>, id: ThreadId) -> Result<Option<Self>, SqlError> {
+        let thread = db.row(
+            "SELECT num, firm, account, subject, creator_kind, creator, created_ms, head,
+                    messages, last_ms, last_author_kind, last_author, last_message, excerpt,
+                    archived, tasks_open, tasks_total, reminder_on, reminder_days,
+                    reminder_count
+             FROM threads WHERE id = ?1",
+            params![id.0],
+            |row| from_row(id, row),
+        )?;
+        let Some(mut thread) = thread else { return Ok(None) };
+        let people = db.rows(
+            "SELECT person_kind, person, read_seq, read_messages, read_ms, following, mentioned
+             FROM participants WHERE thread = ?1",
+            params![thread.num],
+            |row| Ok((rows::person(row, 0, 1)?, part(row)?)),
+        )?;
+        thread.people = people.into_iter().collect();
+        Ok(Some(thread))
+    }
+
+    /// Whether somebody of the firm sees it.
+    pub(super) fn seen_by(&self, person: Person, facts: &PersonFacts) -> bool {
+        facts.firm == self.firm
+            && (facts.access.sees_account(self.account) || self.part(person).mentioned)
+    }
+
+    /// Somebody's part in it; a stranger has an empty one.
+    pub(super) fn part(&self, person: Person) -> Part {
+        self.people.get(&person).copied().unwrap_or_default()
+    }
+
+    /// Members who follow it, whether or not they still see it.
+    pub(super) fn followers(&self) -> impl Iterator<Item = MemberId> {
+        self.people.iter().filter(|(_, part)| part.following).filter_map(|(person, _)| match person
+        {
+            Person::Member(member) => Some(*member),
+            Person::Contact(_) => None,
+        })
+    }
+
+    /// Messages that somebody has not read.
+    pub(super) fn unread(&self, person: Person) -> u64 {
+        self.messages.saturating_sub(self.part(person).read_messages)
+    }
+
+    /// Changes somebody's part.
+    pub(super) fn change_part(&mut self, person: Person, change: impl FnOnce(&mut Part)) {
+        let part = self.people.entry(person).or_default();
+        let before = *part;
+        change(part);
+        if *part != before {
+            self.dirty_people.insert(person);
+        }
+    }
+
+    /// Says that somebody takes part: who acts is named with the thread, whatever it has read.
+    pub(super) fn enter(&mut self, person: Person) {
+        if let Entry::Vacant(place) = self.people.entry(person) {
+            place.insert(Part::default());
+            self.dirty_people.insert(person);
+        }
+    }
+
+    /// Says that the row has changed.
+    pub(super) fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Whether [`Thread::save`] has anything to write.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.dirty || !self.dirty_people.is_empty()
+    }
+
+    /// Stores a new thread's row and takes its number.
+    pub(super) fn insert(&mut self, db: Db<'_>) -> Result<(), SqlError> {
+        self.num = db.one(
+            "INSERT INTO threads (id, firm, account, subject, creator_kind, creator, created_ms,
+                 head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
+                 archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7, ?5, ?6, 0, '', 0, 0, 0, ?8, ?9, ?10)
+             RETURNING num",
+            params![
+                self.id.0,
+                self.firm.0,
+                self.account.0,
+                self.subject.as_str(),
+                rows::person_kind(self.creator),
+                self.creator.uuid(),
+                self.created.0,
+                self.reminder.on,
+                self.reminder.days,
+                self.reminder.count,
+            ],
+            |row| row.int(0),
+        )?;
+        Ok(())
+    }
+
+    /// Writes what has changed.
+    pub(super) fn save(&mut self, db: Db<'_>) -> Result<(), SqlError> {
+        if std::mem::take(&mut self.dirty) {
+            self.save_row(db)?;
+        }
+        for person in std::mem::take(&mut self.dirty_people) {
+            self.save_part(db, person)?;
+        }
+        Ok(())
+    }
+
+    fn save_row(&self, db: Db<'_>) -> Result<(), SqlError> {
+        db.write(
+            "UPDATE threads SET head = ?2, messages = ?3, last_ms = ?4, last_author_kind = ?5,
+                 last_author = ?6, last_message = ?7, excerpt = ?8, archived = ?9, tasks_open = ?10,
+                 tasks_total = ?11, reminder_on = ?12, reminder_days = ?13, reminder_count = ?14
+             WHERE num = ?1",
+            params![
+                self.num,
+                rows::int(self.head.0),
+                rows::int(self.messages),
+                self.last.at.0,
+                rows::person_kind(self.last.author),
+                self.last.author.uuid(),
+                rows::int(self.last.message.0),
+                self.last.excerpt.as_str(),
+                self.archived,
+                self.tasks_open,
+                self.tasks_total,
+                self.reminder.on,
+                self.reminder.days,
+                self.reminder.count,
+            ],
+        )
+    }
+
+    fn save_part(&self, db: Db<'_>, person: Person) -> Result<(), SqlError> {
+        let part = self.part(person);
+        db.write(
+            "INSERT INTO participants (thread, person_kind, person, read_seq, read_messages,
+                 read_ms, following, mentioned)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (thread, person) DO UPDATE SET read_seq = excluded.read_seq,
+                 read_messages = excluded.read_messages, read_ms = excluded.read_ms,
+                 following = excluded.following, mentioned = excluded.mentioned",
+            params![
+                self.num,
+                rows::person_kind(person),
+                person.uuid(),
+                rows::int(part.read.0),
+                rows::int(part.read_messages),
+                part.read_at.0,
+                part.following,
+                part.mentioned,
+            ],
+        )
+    }
+}
+
+fn from_row(id: ThreadId, row: &Row<'_>) -> Result<Thread, SqlError> {
+    let owner = (FirmId(row.id(1)?), AccountId(row.id(2)?));
+    let made = (rows::person(row, 4, 5)?, rows::timestamp(row, 6)?);
+    let reminder =
+        Reminder { on: row.bool(17)?, days: rows::small(row, 18)?, count: rows::small(row, 19)? };
+    Ok(Thread {
+        num: row.int(0)?,
+        head: rows::seq(row, 7)?,
+        messages: rows::unsigned(row, 8)?,
+        last: LastMessage {
+            message: MessageId(rows::unsigned(row, 12)?),
+            at: rows::timestamp(row, 9)?,
+            author: rows::person(row, 10, 11)?,
+            excerpt: row.text(13)?,
+        },
+        archived: row.bool(14)?,
+        tasks_open: rows::small(row, 15)?,
+        tasks_total: rows::small(row, 16)?,
+        ..Thread::new(id, owner, made, row.text(3)?, reminder)
+    })
+}
+
+fn part(row: &Row<'_>) -> Result<Part, SqlError> {
+    Ok(Part {
+        read: rows::seq(row, 2)?,
+        read_messages: rows::unsigned(row, 3)?,
+        read_at: rows::timestamp(row, 4)?,
+        following: row.bool(5)?,
+        mentioned: row.bool(6)?,
+    })
+}
