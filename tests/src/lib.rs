@@ -6,6 +6,7 @@
 //! * [`Client`] is one connection of a person. It checks every event it gets against the rule of
 //!   `seq` (none missing, none twice, none back), so that every test does.
 //! * [`Http`] sends one request at a time.
+//! * [`Postgres`] is one that can be crashed, with databases for the asking.
 //! * [`Redis`] is one that can be broken in every way.
 //!
 //! Nothing sleeps: every wait is for something, and has a deadline that names it ([`within`]).
@@ -20,6 +21,7 @@ mod fault_proxy;
 mod firm;
 mod http;
 mod logs;
+mod postgres;
 mod process;
 mod redis;
 mod schema;
@@ -34,6 +36,7 @@ pub use fault_proxy::FaultProxy;
 pub use firm::{Cast, Firm, member_id};
 pub use http::{Answer, Http};
 pub use logs::Logs;
+pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;
 pub use schema::Schemas;
