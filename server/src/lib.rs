@@ -23,9 +23,9 @@
 
 pub mod auth;
 pub mod bus;
-pub mod commits;
 pub mod cli;
 pub mod clock;
+pub mod commits;
 pub mod config;
 pub mod demo;
 pub mod dispatch;
@@ -56,6 +56,9 @@ use tokio::sync::watch;
 /// and the closing of the store a server still ends within 10 seconds.
 const LAST_GOODBYE: Duration = Duration::from_secs(4);
 
+/// How long the operator's tools may take to read their last answers.
+const OPS_GOODBYE: Duration = Duration::from_millis(500);
+
 /// Where a running server can be reached.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
@@ -66,7 +69,8 @@ pub struct Addresses {
 }
 
 /// Runs a server until `stop` is done, then drains: requests are finished, sockets are closed
-/// spread over a time with a code that says to come back, and the store is closed last.
+/// spread over a time with a code that says to come back, and the store is closed after them. A
+/// listener of the operator's own tells of it to the end.
 pub async fn run(
     config: config::Config,
     ready: impl FnOnce(&Arc<Node>, Addresses),
@@ -84,8 +88,10 @@ pub async fn run(
     };
     let (stopping, stopped) = watch::channel(false);
     let serving = tokio::spawn(http::serve(Arc::clone(&node), listener, stopped.clone()));
-    let serving_ops = ops_listener
-        .map(|listener| tokio::spawn(http::serve_ops(Arc::clone(&node), listener, stopped)));
+    let (closing, closed) = watch::channel(false);
+    let serving_ops = ops_listener.map(|listener| {
+        tokio::spawn(http::serve_ops(Arc::clone(&node), listener, stopped, closed))
+    });
     let ops = addresses.ops.map(tracing::field::display);
     tracing::info!(listen = %addresses.listen, ops, "ready");
     ready(&node, addresses);
@@ -95,11 +101,7 @@ pub async fn run(
     let drain_time = node.config.limits.drain_time;
     let drained = async {
         node.sockets.drain(drain_time).await;
-        serving.await.context("the listener broke")?;
-        match serving_ops {
-            Some(serving) => serving.await.context("the listener for operations broke"),
-            None => Ok(()),
-        }
+        serving.await.context("the listener broke")
     };
     let drained = tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await;
     if drained.is_err() {
@@ -107,6 +109,12 @@ pub async fn run(
     }
     // Whatever broke on the way.
     node.close().await;
+    closing.send_replace(true);
+    if let Some(serving) = serving_ops {
+        // Whoever asks last gets the answer.
+        let ended = tokio::time::timeout(OPS_GOODBYE, serving).await;
+        ended.unwrap_or(Ok(())).context("the listener for operations broke")?;
+    }
     tracing::info!("stopped");
     drained.unwrap_or(Ok(()))
 }

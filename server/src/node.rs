@@ -11,11 +11,11 @@ use crate::metrics::Metrics;
 use crate::people::People;
 use crate::rooms::Rooms;
 use crate::socket::Sockets;
-use crate::store::Store;
+use crate::store::{self, Store};
 use anyhow::Context;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use tidings_protocol::{Checked, Outcome, Refusal, RefusalCode};
+use tidings_protocol::{Checked, Outcome, Refusal};
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
 use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, Reader, SystemEntropy, writes};
 use tokio::sync::{Semaphore, oneshot};
@@ -109,7 +109,7 @@ impl Node {
         if let Err((_, refusal)) = self.store.submit(operation, Ticket::Awaited(ticket)) {
             return Err(refusal);
         }
-        answer.await.unwrap_or_else(|_| Err(RefusalCode::Unavailable.into()))
+        answer.await.unwrap_or_else(|_| Err(store::away()))
     }
 
     /// Does a command that needs no socket, in somebody's name, and waits for it.

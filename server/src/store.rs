@@ -4,8 +4,17 @@ use crate::clock::monotonic;
 use crate::dispatch::Ticket;
 use crate::metrics::Metrics;
 use std::sync::Arc;
-use tidings_protocol::Refusal;
+use tidings_protocol::{Refusal, RefusalCode};
 use tidings_storage::{Operation, Reader, Unavailable};
+
+/// When to ask again what the store did not answer, in milliseconds: it may be busy, or away for the
+/// time of a restart.
+const RETRY_AFTER_MS: u32 = 1_000;
+
+/// What is told to whoever asked a store that does not answer.
+pub fn away() -> Refusal {
+    Refusal::new(RefusalCode::Unavailable).retry_after_ms(RETRY_AFTER_MS)
+}
 
 /// A handle on the store. Cheap to clone.
 #[derive(Clone)]

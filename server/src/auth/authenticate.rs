@@ -8,9 +8,6 @@ use uuid::Uuid;
 use warp::http::HeaderMap;
 use warp::http::header::AUTHORIZATION;
 
-/// What a client is told about a store that is away, in milliseconds.
-const RETRY_AFTER_MS: u32 = 1000;
-
 /// On whose behalf an HTTP request is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Principal {
@@ -79,7 +76,7 @@ where
 {
     let away = |error: Unavailable| {
         tracing::warn!(%error, "a question to the store was not answered");
-        Refusal::new(RefusalCode::Unavailable).retry_after_ms(RETRY_AFTER_MS)
+        crate::store::away()
     };
     match node.store.read(question).await {
         Ok(Ok(answer)) => Ok(answer),

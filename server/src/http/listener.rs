@@ -55,12 +55,19 @@ const _: () = assert!(TOO_MANY_BODY.len() == 163);
 /// finish, and returns when every connection and socket has ended.
 pub async fn serve(node: Arc<Node>, listener: TcpListener, stop: watch::Receiver<bool>) {
     let connections = node.config.limits.connections;
-    run(App { node, stop, listener: Listener::Api }, listener, connections).await;
+    let close = stop.clone();
+    run(App { node, stop, close, listener: Listener::Api }, listener, connections).await;
 }
 
-/// The same for the operator's tools, on their own listener.
-pub async fn serve_ops(node: Arc<Node>, listener: TcpListener, stop: watch::Receiver<bool>) {
-    run(App { node, stop, listener: Listener::Ops }, listener, OPS_CONNECTIONS_MAX).await;
+/// The same for the operator's tools, on their own listener. It is open until `close` says true,
+/// so that whoever asks while the server stops is told so.
+pub async fn serve_ops(
+    node: Arc<Node>,
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+    close: watch::Receiver<bool>,
+) {
+    run(App { node, stop, close, listener: Listener::Ops }, listener, OPS_CONNECTIONS_MAX).await;
 }
 
 async fn run(app: App, listener: TcpListener, connections: usize) {
@@ -76,12 +83,12 @@ async fn run(app: App, listener: TcpListener, connections: usize) {
 async fn accept_until_stopped(app: &Arc<App>, listener: &TcpListener, places: &Arc<Semaphore>) {
     let service = warp::service(service::filter(Arc::clone(app)));
     let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_MAX));
-    let mut stop = app.stop.clone();
+    let mut close = app.close.clone();
     let mut back_off = BACK_OFF_MIN;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = stopped(&mut stop) => return,
+            () = closed(&mut close) => return,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
@@ -90,7 +97,7 @@ async fn accept_until_stopped(app: &Arc<App>, listener: &TcpListener, places: &A
                 tracing::warn!(%error, back_off_ms = back_off.as_millis(), "can't accept");
                 tokio::select! {
                     () = tokio::time::sleep(back_off) => {}
-                    () = stopped(&mut stop) => return,
+                    () = closed(&mut close) => return,
                 }
                 back_off = (back_off * 2).min(BACK_OFF_MAX);
                 continue;
@@ -107,9 +114,9 @@ async fn accept_until_stopped(app: &Arc<App>, listener: &TcpListener, places: &A
     }
 }
 
-/// Waits until the server is to stop; a sender that is gone means the same.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
+/// Waits until the listener is to close; a sender that is gone means the same.
+async fn closed(close: &mut watch::Receiver<bool>) {
+    let _ = close.wait_for(|close| *close).await;
 }
 
 /// The peer went away before it was accepted: nothing is wrong here.
@@ -172,11 +179,11 @@ async fn connection<S>(
         .serve_connection(io, service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let mut stop = app.stop.clone();
+    let mut close = app.close.clone();
     tokio::select! {
         // How a connection ends is its peer's affair; what it was asked has been counted.
         _ = connection.as_mut() => return,
-        () = stopped(&mut stop) => {}
+        () = closed(&mut close) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(limits.drain_time, connection).await;

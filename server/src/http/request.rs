@@ -21,6 +21,8 @@ pub(super) struct App {
     pub(super) node: Arc<Node>,
     /// True once the server stops.
     pub(super) stop: watch::Receiver<bool>,
+    /// True once this listener closes.
+    pub(super) close: watch::Receiver<bool>,
     pub(super) listener: Listener,
 }
 

@@ -113,7 +113,7 @@ pub static ROUTES: &[Route] = &[
     Route::new("GET", "/health/live", "live", "Answers as long as the process does.", to!(ops::live))
         .ops()
         .gives_text(200, "text/plain"),
-    Route::new("GET", "/health/ready", "ready", "Whether to send work here: the store answers and the node is not stopping.", to!(ops::ready))
+    Route::new("GET", "/health/ready", "ready", "Whether to send work here: the store answers and the node is not stopping. The text is `ready`, or `degraded` and why: work is done all the same.", to!(ops::ready))
         .ops()
         .gives_text(200, "text/plain")
         .fails(&[503]),

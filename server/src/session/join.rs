@@ -13,6 +13,7 @@ use crate::rooms::{Attach, Mail, Seat};
 use crate::session::joining::{Joining, Next};
 use crate::session::missed::{Asking, Visit};
 use crate::session::run::Connection;
+use crate::store;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -73,7 +74,7 @@ impl Connection<'_> {
             Ok(Ok(visit)) => Ok(visit),
             // What was read on the way there has other names; the client asked to join.
             Ok(Err(QueryError::Refused(refusal))) => Err(refusal.at("join.thread")),
-            Ok(Err(QueryError::Unavailable(_))) | Err(_) => Err(RefusalCode::Unavailable.into()),
+            Ok(Err(QueryError::Unavailable(_))) | Err(_) => Err(store::away()),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::rooms::Mail;
 use crate::session::join::Wish;
 use crate::session::state::{Rates, Session, Step, Tick};
 use crate::socket::{Inbound, Outbound, PING, linger};
+use crate::store;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use std::future::poll_fn;
@@ -342,15 +343,13 @@ impl Connection<'_> {
                 let outcome = match reader.answer(actor, &command, now) {
                     Ok(reply) => Outcome::Ok(reply),
                     Err(QueryError::Refused(refusal)) => Outcome::Refused(refusal),
-                    Err(QueryError::Unavailable(_)) => {
-                        Outcome::Refused(RefusalCode::Unavailable.into())
-                    }
+                    Err(QueryError::Unavailable(_)) => Outcome::Refused(store::away()),
                 };
                 pending.queue(outcome, &metrics).flush();
             });
             if asked.is_err() {
                 self.node.metrics.command(name, Some(RefusalCode::Unavailable));
-                let outcome = Outcome::Refused(RefusalCode::Unavailable.into());
+                let outcome = Outcome::Refused(store::away());
                 outbound.send(&ServerFrame::Reply { id, outcome });
             }
         }

@@ -3,6 +3,7 @@
 use crate::support::Server;
 use serde_json::json;
 use tidings_server::http::{AccessKind, Listener, ROUTES};
+use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 #[tokio::test]
@@ -308,5 +309,39 @@ async fn operations_have_a_listener_of_their_own_if_one_is_set() {
     assert_eq!(server.ask("GET /metrics", "", None).await.status, 200);
     assert_eq!(server.ask("GET /v1/openapi.json", "", None).await.status, 404);
     server.address = public;
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn who_asks_the_operators_listener_is_told_that_the_server_stops() {
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut server = Server::start(|config| {
+        config.ops_listen = Some(any);
+        config.limits.drain_time = std::time::Duration::from_secs(2);
+    })
+    .await;
+    let tenant = server.tenant("A").await;
+    // A request that is not finished yet keeps the server for its drain time.
+    let mut slow = server.connect().await;
+    let head = format!(
+        "POST /v1/accounts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 100\r\n\r\n",
+        tenant.key
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let public = std::mem::replace(&mut server.address, server.ops.unwrap());
+    assert_eq!(server.ask("GET /health/ready", "", None).await.status, 200);
+    server.tell_to_stop();
+    let unready = loop {
+        let ready = server.ask("GET /health/ready", "", None).await;
+        if ready.status != 200 {
+            break ready;
+        }
+    };
+    assert_eq!((unready.status, &unready.json()["detail"]), (503, &json!("stopping")));
+    assert_eq!(server.ask("GET /health/live", "", None).await.status, 200);
+    assert!(server.ask("GET /metrics", "", None).await.status == 200);
+    assert!(tokio::net::TcpStream::connect(public).await.is_err(), "nothing new is taken");
+    drop(slow);
     server.stopped().await;
 }
