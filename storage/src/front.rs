@@ -135,7 +135,7 @@ impl<T> Drop for Abandon<'_, T> {
 
 /// A moment on the clock that never goes back, for spacing commits and measuring them.
 #[expect(clippy::disallowed_methods, reason = "only durations are made of it, none is stored")]
-fn monotonic() -> Instant {
+pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
 

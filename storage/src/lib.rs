@@ -25,6 +25,7 @@ mod front;
 mod mention;
 mod notice;
 mod operation;
+pub mod postgres;
 mod queue;
 mod sql;
 pub mod sqlite;

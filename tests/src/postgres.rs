@@ -108,6 +108,20 @@ impl Postgres {
         self.query("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
     }
 
+    /// Copies a database into a file, as a text: bytes that are readable are readable there.
+    pub fn dump(&self, database: &str, to: &Path) {
+        let mut dump = Command::new(find("pg_dump"));
+        dump.env("PGOPTIONS", "-c bytea_output=escape").arg("--file").arg(to);
+        finish(dump.arg(self.url(database)));
+    }
+
+    /// Fills an empty database from such a file.
+    pub fn restore(&self, database: &str, from: &Path) {
+        let mut restore = Command::new(find("psql"));
+        restore.args(["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file"]).arg(from);
+        finish(restore.arg(self.url(database)));
+    }
+
     /// Ends the connections to a database, and says how many there were.
     pub fn terminate_backends(&self, database: &str) -> usize {
         let others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
@@ -159,8 +173,7 @@ impl Postgres {
         let mut command = command("initdb");
         command.args(["--username", USER, "--auth", "trust", "--encoding", "UTF8"]);
         command.args(["--no-locale", "--no-sync", "--pgdata"]).arg(self.data());
-        let done = command.output().expect("initdb is there");
-        assert!(done.status.success(), "initdb: {}", String::from_utf8_lossy(&done.stderr));
+        finish(&mut command);
     }
 
     /// Starts it, if the port is still free.
@@ -214,6 +227,11 @@ impl Drop for Postgres {
             let _ = server.wait();
         }
     }
+}
+
+fn finish(command: &mut Command) {
+    let done = command.output().expect("a program that is there can be run");
+    assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 fn bury(folder: &Path) -> Child {

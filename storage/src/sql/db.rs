@@ -11,6 +11,7 @@
 use super::error::SqlError;
 use super::row::Row;
 use super::value::Value;
+use crate::postgres::Session;
 use rusqlite::params_from_iter;
 use std::ops::ControlFlow;
 use uuid::Uuid;
@@ -20,6 +21,8 @@ use uuid::Uuid;
 pub(crate) enum Db<'a> {
     /// In SQLite.
     Sqlite(&'a rusqlite::Connection),
+    /// In PostgreSQL.
+    Postgres(&'a Session),
 }
 
 impl Db<'_> {
@@ -57,6 +60,14 @@ impl Db<'_> {
                 }
                 Ok(())
             }
+            Self::Postgres(session) => {
+                for row in &session.rows(sql, params)? {
+                    if look(&Row::Postgres(row))?.is_break() {
+                        break;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 
@@ -80,6 +91,16 @@ impl Db<'_> {
                 }
                 Ok(found)
             }
+            Self::Postgres(session) => {
+                let ids: Vec<Uuid> = ids.into_iter().collect();
+                let mut found = Vec::new();
+                for (id, rows) in session.rows_of(sql, &ids)? {
+                    for row in &rows {
+                        found.push(read(id, &Row::Postgres(row))?);
+                    }
+                }
+                Ok(found)
+            }
         }
     }
 
@@ -95,6 +116,10 @@ impl Db<'_> {
                 let mut statement = db.prepare_cached(sql)?;
                 let mut rows = statement.query(params_from_iter(params))?;
                 rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+            }
+            Self::Postgres(session) => {
+                let rows = session.rows(sql, params)?;
+                rows.first().map(|row| read(&Row::Postgres(row))).transpose()
             }
         }
     }
@@ -120,6 +145,7 @@ impl Db<'_> {
             Self::Sqlite(db) => {
                 Ok(db.prepare_cached(sql)?.execute(params_from_iter(params))? as u64)
             }
+            Self::Postgres(session) => session.change(sql, params),
         }
     }
 
@@ -129,6 +155,7 @@ impl Db<'_> {
     pub(crate) fn write(self, sql: &str, params: &[Value<'_>]) -> Result<(), SqlError> {
         match self {
             Self::Sqlite(_) => self.change(sql, params).map(|_| ()),
+            Self::Postgres(session) => session.write(sql, params),
         }
     }
 
@@ -137,6 +164,7 @@ impl Db<'_> {
     pub(crate) fn version(self) -> Result<Option<i64>, SqlError> {
         match self {
             Self::Sqlite(_) => self.one("PRAGMA data_version", &[], |row| row.int(0)).map(Some),
+            Self::Postgres(_) => Ok(None),
         }
     }
 }

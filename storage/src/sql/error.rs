@@ -1,6 +1,7 @@
 //! Why a statement has no answer. Nothing of the transaction it was in is done.
 
 use crate::backend::Unavailable;
+use crate::postgres::Failure;
 
 /// A failed statement.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +9,9 @@ pub(crate) enum SqlError {
     /// SQLite refuses.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL refuses, or is away.
+    #[error(transparent)]
+    Postgres(#[from] Failure),
     /// What is stored is not what is ever written.
     #[error("column {column} of an answer: {why}")]
     Broken {
@@ -28,6 +32,11 @@ pub(crate) enum SqlError {
 }
 
 impl SqlError {
+    /// Whether the same may succeed a little later.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self, Self::Postgres(failure) if failure.passes())
+    }
+
     /// A column holds what it never should.
     pub(crate) fn broken(column: usize, why: impl std::fmt::Display) -> Self {
         Self::Broken { column, why: why.to_string() }

@@ -1,12 +1,15 @@
 //! A row of an answer, read in place: columns by their position. What they mean is in `rows`.
 
 use super::error::SqlError;
+use crate::postgres::value;
 use uuid::Uuid;
 
 /// One row, for as long as it is looked at.
 pub(crate) enum Row<'a> {
     /// Of SQLite.
     Sqlite(&'a rusqlite::Row<'a>),
+    /// Of PostgreSQL.
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -14,6 +17,7 @@ impl Row<'_> {
     pub(crate) fn int(&self, column: usize) -> Result<i64, SqlError> {
         match self {
             Self::Sqlite(row) => Ok(row.get(column)?),
+            Self::Postgres(row) => value::int(row, column),
         }
     }
 
@@ -21,6 +25,7 @@ impl Row<'_> {
     pub(crate) fn maybe_int(&self, column: usize) -> Result<Option<i64>, SqlError> {
         match self {
             Self::Sqlite(row) => Ok(row.get(column)?),
+            Self::Postgres(row) => value::maybe_int(row, column),
         }
     }
 
@@ -28,6 +33,7 @@ impl Row<'_> {
     pub(crate) fn bool(&self, column: usize) -> Result<bool, SqlError> {
         match self {
             Self::Sqlite(row) => Ok(row.get(column)?),
+            Self::Postgres(row) => Ok(value::int(row, column)? != 0),
         }
     }
 
@@ -35,6 +41,7 @@ impl Row<'_> {
     pub(crate) fn text(&self, column: usize) -> Result<String, SqlError> {
         match self {
             Self::Sqlite(row) => Ok(row.get(column)?),
+            Self::Postgres(row) => value::text(row, column).map(str::to_owned),
         }
     }
 
@@ -45,16 +52,13 @@ impl Row<'_> {
                 let bytes = row.get_ref(column)?.as_blob();
                 bytes.map_err(|error| SqlError::broken(column, error))
             }
+            Self::Postgres(row) => value::blob(row, column),
         }
     }
 
     /// An id.
     pub(crate) fn id(&self, column: usize) -> Result<Uuid, SqlError> {
-        match self {
-            Self::Sqlite(_) => {
-                let id = Uuid::from_slice(self.blob(column)?);
-                id.map_err(|error| SqlError::broken(column, error))
-            }
-        }
+        let id = Uuid::from_slice(self.blob(column)?);
+        id.map_err(|error| SqlError::broken(column, error))
     }
 }

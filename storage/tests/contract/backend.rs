@@ -1,9 +1,13 @@
 //! What the suite needs of a backend: an empty one, that can be closed and opened again.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
-use tidings_storage::{Entropy, Reader, Writer};
+use tidings_storage::{Entropy, Reader, Writer, postgres};
+use tidings_tests::Postgres;
 
 /// An opened store.
 pub struct Opened {
@@ -17,6 +21,9 @@ pub struct Opened {
 pub trait Backend {
     /// Opens it; what was opened before has been dropped.
     fn open(&mut self) -> Opened;
+
+    /// Makes a backup in a file, as its operator would.
+    fn backup(&self, reader: &mut dyn Reader, to: &Path);
 
     /// Another one, that begins with a backup.
     fn restored(&self, from: &Path) -> Box<dyn Backend>;
@@ -52,10 +59,79 @@ impl Backend for SqliteBackend {
         Opened { writer: Box::new(database.writer(Box::new(chance)).unwrap()), readers }
     }
 
+    fn backup(&self, reader: &mut dyn Reader, to: &Path) {
+        reader.backup(to).unwrap();
+    }
+
     fn restored(&self, from: &Path) -> Box<dyn Backend> {
         let restored = SqliteBackend { folder: tempfile::tempdir().unwrap(), opened: 1_000 };
         std::fs::copy(from, restored.path()).unwrap();
         Box::new(restored)
+    }
+}
+
+/// A database in the PostgreSQL that the tests of this process share.
+struct PostgresBackend {
+    name: String,
+    opened: u64,
+}
+
+/// An empty database, which already has its tables: making them takes longer than most tests.
+pub fn postgres() -> Box<dyn Backend> {
+    static TEMPLATE: Once = Once::new();
+    TEMPLATE.call_once(|| {
+        let template = PostgresBackend::empty("template_tidings", 0);
+        open(&Postgres::shared().url(&template.name), &mut Numbers(0));
+        // Its copies are what is dropped.
+        std::mem::forget(template);
+    });
+    let name = new_name();
+    Postgres::shared().copy_database("template_tidings", &name);
+    Box::new(PostgresBackend { name, opened: 0 })
+}
+
+fn new_name() -> String {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    format!("test_{}", MADE.fetch_add(1, Ordering::Relaxed))
+}
+
+fn open(url: &str, chance: &mut Numbers) -> postgres::Postgres {
+    postgres::Postgres::open(&url.parse().unwrap(), Duration::ZERO, chance).unwrap()
+}
+
+impl PostgresBackend {
+    fn empty(name: &str, opened: u64) -> Self {
+        Postgres::shared().create_database(name);
+        Self { name: name.to_owned(), opened }
+    }
+}
+
+impl Backend for PostgresBackend {
+    fn open(&mut self) -> Opened {
+        self.opened += 1;
+        let mut chance = Numbers(self.opened);
+        let database = open(&Postgres::shared().url(&self.name), &mut chance);
+        let readers = [
+            Box::new(database.reader().unwrap()) as Box<dyn Reader>,
+            Box::new(database.reader().unwrap()),
+        ];
+        Opened { writer: Box::new(database.writer(Box::new(chance)).unwrap()), readers }
+    }
+
+    fn backup(&self, _: &mut dyn Reader, to: &Path) {
+        Postgres::shared().dump(&self.name, to);
+    }
+
+    fn restored(&self, from: &Path) -> Box<dyn Backend> {
+        let restored = Self::empty(&new_name(), 1_000);
+        Postgres::shared().restore(&restored.name, from);
+        Box::new(restored)
+    }
+}
+
+impl Drop for PostgresBackend {
+    fn drop(&mut self) {
+        Postgres::shared().drop_database(&self.name);
     }
 }
 

@@ -71,7 +71,6 @@ macro_rules! contract {
                 }
                 backup {
                     a_backup_has_everything_and_can_be_gone_on_with,
-                    a_backup_overwrites_nothing_and_leaves_nothing_half_made,
                 }
                 derived {
                     what_is_shown_is_what_the_log_says,
@@ -206,3 +205,13 @@ macro_rules! contract {
 }
 
 contract!(sqlite, crate::backend::sqlite);
+contract!(postgres, crate::backend::postgres);
+
+/// What only a backend does that makes its backups itself.
+mod sqlite_alone {
+    cases! { crate::backend::sqlite;
+        backup {
+            a_backup_overwrites_nothing_and_leaves_nothing_half_made,
+        }
+    }
+}

@@ -35,6 +35,12 @@ impl World {
         self.opened = Some(self.backend.open());
     }
 
+    /// Makes a backup.
+    pub fn backup(&mut self, to: &Path) {
+        let reader = &mut *self.opened.as_mut().unwrap().readers[0];
+        self.backend.backup(reader, to);
+    }
+
     /// The world of a backup.
     pub fn restored(&self, from: &Path) -> Self {
         let mut restored = Self::new(self.backend.restored(from));

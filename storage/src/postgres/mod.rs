@@ -1,0 +1,22 @@
+//! PostgreSQL: for several nodes on one store.
+
+mod backoff;
+mod dialect;
+mod failure;
+mod link;
+mod migrate;
+mod needs;
+mod open;
+mod reader;
+mod session;
+mod url;
+pub(crate) mod value;
+mod warm;
+mod writer;
+
+pub(crate) use failure::Failure;
+pub use open::{OpenError, Postgres};
+pub use reader::PostgresReader;
+pub(crate) use session::Session;
+pub use url::{Url, UrlError};
+pub use writer::PostgresWriter;
