@@ -36,7 +36,7 @@ pub use access::{Access, Actor};
 pub use backend::{Entrance, Pulse, QueryError, Reader, Unavailable, Writer};
 pub use clock::{Clock, Entropy, SystemEntropy};
 pub use operation::{
-    AccessChange, Applied, Commit, DirectoryChange, Done, Epoch, Operation, ReadCommit,
+    AccessChange, Applied, Commit, DirectoryChange, Done, Epoch, Job, Operation, ReadCommit,
     ThreadCommit, writes,
 };
 pub use store::{FrontOptions, Observer, Store};

@@ -7,6 +7,7 @@ use tidings_protocol::{
     Event, Firm, FirmId, FirmPatch, InboxItem, Member, MemberId, MemberPatch, NewAccount,
     NewContact, NewMember, Person, Refusal, Reply, Revocation, Seq, ThreadId, Timestamp, TokenId,
 };
+use uuid::Uuid;
 
 /// One thing to do in one transaction: all of it or nothing.
 #[derive(Clone, Debug)]
@@ -30,6 +31,27 @@ pub enum Operation {
         /// Its name.
         name: String,
     },
+    /// A node wants to be the one that does a job for all nodes.
+    Claim {
+        /// What is to be done.
+        job: Job,
+        /// Who wants to: one run of a node.
+        holder: Uuid,
+        /// Until when it holds the job, unless it claims it again before. The past gives it back.
+        until: Timestamp,
+    },
+    /// Forgets revocations of tokens that have run out.
+    ForgetRevocations {
+        /// How many at most.
+        limit: u32,
+    },
+}
+
+/// What one node does for all of them: whoever holds the lease of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// [`Operation::ForgetRevocations`], now and then.
+    ForgetRevocations,
 }
 
 /// A change to a firm's directory. Bounds have been checked.
@@ -88,6 +110,11 @@ pub enum Done {
     ApiKey(ApiKey),
     /// Nothing to tell.
     Nothing,
+    /// To a claim: whether the job is the claimant's until the time it asked for. The times of nodes
+    /// whose clocks differ are compared, so a lease is to last much longer than clocks differ.
+    Claimed(bool),
+    /// So many revocations were forgotten.
+    Forgotten(u64),
 }
 
 /// How often access had ended in a firm: one more with every change that takes something away from

@@ -147,7 +147,11 @@ fn answer(done: Done, status: StatusCode) -> Result<Response, Problem> {
         Done::Contact(contact) => {
             (respond(status, &contact)?, format!("/v1/contacts/{}", contact.contact))
         }
-        Done::Reply(_) | Done::ApiKey(_) | Done::Nothing => {
+        Done::Reply(_)
+        | Done::ApiKey(_)
+        | Done::Nothing
+        | Done::Claimed(_)
+        | Done::Forgotten(_) => {
             tracing::error!("the store answered a change of the directory with something else");
             return Err(HttpProblem::Internal.into());
         }

@@ -2,6 +2,7 @@
 //! what each of them does, in order, and what is written once for all of them.
 
 use super::directory;
+use super::jobs;
 use super::memory::Memory;
 use super::rows::OpError;
 use super::work::{Answer, Pending, Work};
@@ -72,6 +73,16 @@ impl Work<'_> {
                 .map(|Answer { reply, commit }| (Done::Reply(reply), commit)),
             Operation::Directory { firm, change } => self.change_directory(firm, &change),
             Operation::CreateFirm { name } => self.create_firm(&name),
+            Operation::Claim { job, holder, until } => {
+                jobs::claim(self.db, job, holder, until, self.now)
+                    .map(|claimed| (Done::Claimed(claimed), None))
+                    .map_err(OpError::from)
+            }
+            Operation::ForgetRevocations { limit } => {
+                jobs::forget_revocations(self.db, limit, self.now)
+                    .map(|count| (Done::Forgotten(count), None))
+                    .map_err(OpError::from)
+            }
         };
         match done {
             Ok((done, mut commit)) => {

@@ -5,7 +5,7 @@
 //! * `db` is the handle, with `value`s that are bound, `row`s that are read and `error`s; `rows` says
 //!   how things stand in columns.
 //! * [`Scribe`] does a batch of operations; `work` is the inside of one transaction, `commands` what
-//!   each command does there, `directory` the changes to who there is. `memory` is what is known of
+//!   each command does there, `directory` the changes to who there is, `jobs` what keeps the store tidy. `memory` is what is known of
 //!   `thread`s and of people (`facts`) without reading it again.
 //! * `reader` answers every question of a [`Reader`](crate::Reader) from the [`Snapshots`] that a
 //!   database gives; the questions are in `query`.
@@ -24,6 +24,7 @@ mod db;
 mod directory;
 mod error;
 mod facts;
+mod jobs;
 mod memory;
 mod query;
 mod reader;

@@ -33,6 +33,13 @@ CREATE TABLE revoked_tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX revoked_tokens_by_expiry ON revoked_tokens (expires_ms);
 
+-- Which node does what one node does for all of them, and until when.
+CREATE TABLE leases (
+    job      INTEGER PRIMARY KEY,
+    holder   BLOB NOT NULL,
+    until_ms INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE members (
     id             BLOB PRIMARY KEY,
     firm           BLOB NOT NULL REFERENCES firms (id),

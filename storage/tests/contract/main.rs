@@ -11,7 +11,9 @@ mod backend;
 mod backup;
 mod derived;
 mod directory;
+mod epochs;
 mod inbox;
+mod jobs;
 mod log;
 mod matrix;
 mod mentions;
@@ -86,6 +88,14 @@ macro_rules! contract {
                     a_mention_says_that_access_grew,
                     access_takes_effect_within_the_batch,
                 }
+                epochs {
+                    whatever_takes_access_away_begins_an_epoch,
+                    what_only_gives_access_or_changes_nothing_begins_none,
+                    later_commits_say_how_often_access_had_ended,
+                    each_commit_of_a_batch_has_the_epoch_of_its_moment,
+                    a_thread_says_how_it_stands,
+                    all_receipts_of_a_thread_are_read_whoever_asks,
+                }
                 inbox {
                     a_contacts_thread_goes_to_the_owner_when_nobody_follows,
                     a_contacts_answer_goes_to_creator_and_followers,
@@ -97,6 +107,14 @@ macro_rules! contract {
                     each_kind_goes_where_the_member_chose,
                     who_sees_a_thread_no_more_is_told_no_more,
                     a_mentioned_member_follows,
+                }
+                jobs {
+                    a_job_is_of_whoever_claims_it_first,
+                    a_job_whose_lease_has_run_out_is_free,
+                    a_lease_is_renewed_by_its_holder,
+                    a_lease_is_given_back_by_its_holder_alone,
+                    a_job_is_claimed_once_in_a_batch,
+                    revocations_are_forgotten_when_their_tokens_have_run_out,
                 }
                 log {
                     events_are_numbered_from_one_without_gaps,

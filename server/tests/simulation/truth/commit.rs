@@ -33,7 +33,9 @@ impl Truth {
                 }
                 self.answered_well(*actor, command.get(), applied)
             }
-            Operation::CreateFirm { .. } => Ok(()),
+            Operation::CreateFirm { .. }
+            | Operation::Claim { .. }
+            | Operation::ForgetRevocations { .. } => Ok(()),
         }
     }
 

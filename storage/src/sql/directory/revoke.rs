@@ -5,7 +5,7 @@ use crate::operation::{AccessChange, Done};
 use crate::sql::{Db, params};
 use tidings_protocol::{FirmId, Person, Refusal, RefusalCode, Revocation, Timestamp, TokenId};
 
-/// Revokes, and forgets revocations of tokens that have run out by now.
+/// Revokes. What has run out is forgotten in `jobs`.
 pub(super) fn revoke(
     db: Db<'_>,
     firm: FirmId,
@@ -13,7 +13,6 @@ pub(super) fn revoke(
     remember_until: Timestamp,
     now: Timestamp,
 ) -> Changed {
-    db.write("DELETE FROM revoked_tokens WHERE expires_ms < ?1", params![now.0])?;
     match revocation {
         Revocation::Token(token) => one(db, firm, *token, remember_until),
         Revocation::Person(person) => all_of(db, firm, *person, now),
