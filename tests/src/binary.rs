@@ -52,10 +52,15 @@ pub async fn tidings_with<A: AsRef<OsStr>>(
 
 /// Runs `tidings-loadtest` with these arguments until it ends.
 pub async fn loadtest<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = clean(PATH.get_or_init(|| find("tidings-loadtest", "TIDINGS_LOADTEST_BIN")));
+    let mut command = loadtest_command();
     command.args(arguments);
     finish(command).await
+}
+
+/// `tidings-loadtest`, with nothing of ours in its environment.
+pub(crate) fn loadtest_command() -> Command {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    clean(PATH.get_or_init(|| find("tidings-loadtest", "TIDINGS_LOADTEST_BIN")))
 }
 
 async fn finish(mut command: Command) -> Finished {

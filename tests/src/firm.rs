@@ -1,5 +1,6 @@
 //! A tenant as its host application sees it: made by the operator, filled over the HTTP API.
 
+use crate::binary::Finished;
 use crate::client::Client;
 use crate::endpoint::Endpoint;
 use crate::http::Http;
@@ -25,11 +26,15 @@ pub struct Firm {
 impl Firm {
     /// Makes one by `tidings firm create`, beside the running server.
     pub async fn create(server: &Server, name: &str) -> Self {
-        let made = server.tidings(&["firm", "create", name]).await.ok();
+        let made = server.tidings(&["firm", "create", name]).await;
+        Self::made(&made.ok(), server.endpoint())
+    }
+
+    /// One that `tidings firm create` has made, as reached at an address.
+    pub fn made(made: &Finished, endpoint: &Endpoint) -> Self {
         let key = made.value("api_key").to_owned();
         let id = made.value("firm").parse().expect("the id of the firm is a UUID");
-        let endpoint = server.endpoint().clone();
-        Self { id, http: server.http().with(&key), key, endpoint }
+        Self { id, http: Http::new(endpoint).with(&key), key, endpoint: endpoint.clone() }
     }
 
     /// Adds a member.

@@ -16,10 +16,13 @@
 
 mod binary;
 mod client;
+mod cluster;
 mod endpoint;
 mod fault_proxy;
+pub mod faults;
 mod firm;
 mod http;
+mod load;
 mod logs;
 mod postgres;
 mod process;
@@ -31,10 +34,12 @@ mod wait;
 
 pub use binary::{Finished, loadtest, tidings, tidings_with};
 pub use client::{Client, Closed};
+pub use cluster::{Cluster, Node};
 pub use endpoint::Endpoint;
 pub use fault_proxy::FaultProxy;
 pub use firm::{Cast, Firm, member_id};
 pub use http::{Answer, Http};
+pub use load::{Load, LoadReport, LoadSize};
 pub use logs::Logs;
 pub use postgres::Postgres;
 pub use process::Process;

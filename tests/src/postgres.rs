@@ -290,7 +290,8 @@ fn ask(url: &str, sql: &str) -> Result<Vec<Vec<Option<String>>>, String> {
     let config: Config = url.parse().expect("the address is ours");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("the system lets us wait");
-    let asked = || runtime.block_on(within("PostgreSQL to answer", rows(&config, sql)));
+    // The runtime ends on that thread too: it must not inside of another one.
+    let asked = move || runtime.block_on(within("PostgreSQL to answer", rows(&config, sql)));
     std::thread::scope(|scope| scope.spawn(asked).join().expect("it does not panic"))
 }
 

@@ -48,7 +48,7 @@ impl Server {
             all.push(("store".to_owned(), format!("sqlite:{}", store.display())));
         }
         let process = Process::start(&arguments(&all));
-        let address = ready(&process).await;
+        let address = ready_or_panic(&process).await;
         Self { process, endpoint: Endpoint::of(address), settings: all, folder }
     }
 
@@ -111,7 +111,7 @@ impl Server {
     /// Starts it again on the same store, on another port.
     pub async fn start_again(&mut self) {
         self.process = Process::start(&self.arguments());
-        self.endpoint.move_to(ready(&self.process).await);
+        self.endpoint.move_to(ready_or_panic(&self.process).await);
     }
 }
 
@@ -120,13 +120,17 @@ fn arguments(settings: &[(String, String)]) -> Vec<String> {
     std::iter::once("serve".to_owned()).chain(flags).collect()
 }
 
-/// The address in the JSON line that says `ready`.
-async fn ready(process: &Process) -> SocketAddr {
+async fn ready_or_panic(process: &Process) -> SocketAddr {
+    let ready = ready(process).await;
+    ready.unwrap_or_else(|logs| panic!("the server did not start:\n{logs}"))
+}
+
+/// The address in the JSON line that says `ready`; all lines if there is none.
+pub(crate) async fn ready(process: &Process) -> Result<SocketAddr, String> {
     let address = |line: &str| {
         let line: Value = serde_json::from_str(line).ok()?;
         let ready = line["message"] == "ready";
         ready.then(|| line["listen"].as_str()?.parse().ok()).flatten()
     };
-    let found = process.logs.wait_for("the server to be ready", address).await;
-    found.unwrap_or_else(|logs| panic!("the server did not start:\n{logs}"))
+    process.logs.wait_for("the server to be ready", address).await
 }

@@ -14,7 +14,10 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// This moment.
-#[expect(clippy::disallowed_methods, reason = "the tests' clock: what takes how long is measured from outside")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the tests' clock: what takes how long is measured from outside"
+)]
 pub fn now() -> Instant {
     Instant::now()
 }

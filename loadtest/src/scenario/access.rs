@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// A change that had to be tried again may have been done by an attempt that was given up, or may
 /// still be: later than this none is.
-const STRAGGLER: Duration = Duration::from_secs(15);
+const STRAGGLER: Duration = Duration::from_secs(12);
 
 /// The stage, with the lives that people on it lead.
 pub(super) struct Crowd {
@@ -97,7 +97,9 @@ pub(super) async fn turn_over(
         let (token, tries) = changing.returns().await?;
         crowd.borrow_mut().returns(*group, *person, token);
         changes.set(changes.get() + 1);
-        straggler(tries).await;
+        if !over.get() {
+            straggler(tries).await;
+        }
     }
     Ok(())
 }
