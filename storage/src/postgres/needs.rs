@@ -47,7 +47,9 @@ impl Needs {
                     needs.command(actor.person.uuid(), command.get());
                 }
                 Operation::Directory { firm, .. } => needs.lock(*firm, true),
-                Operation::CreateFirm { .. } => {}
+                Operation::CreateFirm { .. }
+                | Operation::Claim { .. }
+                | Operation::ForgetRevocations { .. } => {}
             }
         }
         needs

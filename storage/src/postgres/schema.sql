@@ -27,6 +27,12 @@ CREATE TABLE revoked_tokens (
 );
 CREATE INDEX revoked_tokens_by_expiry ON revoked_tokens (expires_ms);
 
+CREATE TABLE leases (
+    job      smallint PRIMARY KEY,
+    holder   uuid NOT NULL,
+    until_ms bigint NOT NULL
+);
+
 CREATE TABLE members (
     id             uuid PRIMARY KEY,
     firm           uuid NOT NULL REFERENCES firms (id),
