@@ -35,6 +35,7 @@ pub mod http;
 pub mod logging;
 pub mod markdown;
 pub mod metrics;
+pub mod neighbours;
 pub mod node;
 pub mod people;
 pub mod rooms;

@@ -8,6 +8,7 @@ use crate::config::{Config, StoreUrl};
 use crate::dispatch::{Dispatch, Ticket, outcome_of};
 use crate::feed::Feed;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use crate::people::People;
 use crate::rooms::Rooms;
 use crate::socket::Sockets;
@@ -40,6 +41,8 @@ pub struct Node {
     pub feed: Feed,
     /// What nodes tell each other.
     pub bus: Bus,
+    /// What they tell each other of their own accord.
+    pub neighbours: Neighbours,
     /// Every open socket.
     pub sockets: Sockets,
     /// Turns to go on reading what clients have missed, after the first visit that each join makes, as
@@ -75,11 +78,12 @@ impl Node {
             tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, observer);
         let store = Store::new(store, Arc::clone(&metrics));
 
+        let (bus, _heard) = Bus::alone();
         let people = Arc::new(People::default());
         let shards = available_parallelism().map_or(1, usize::from);
-        let (bus, _heard) = Bus::alone();
         let rooms = Rooms::start(shards, &store, &bus, &metrics);
         let feed = Feed::start(&people, &store, &metrics, &clock);
+        let neighbours = Neighbours::start(&bus, &rooms, &people, config.limits.sockets_per_person);
         let dispatch = Dispatch {
             people: Arc::clone(&people),
             rooms: rooms.clone(),
@@ -98,6 +102,7 @@ impl Node {
             rooms,
             feed,
             bus,
+            neighbours,
             sockets,
             catching_up,
         }))

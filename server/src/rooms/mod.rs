@@ -42,11 +42,11 @@ impl Rooms {
         let shards = (0..shards.max(1))
             .map(|_| {
                 let (mail, inbox) = mpsc::channel(MAIL_MAX);
-                let shared = Shared::default();
+                let both = Shared::default();
                 let (store, bus, metrics) = (store.clone(), bus.clone(), Arc::clone(metrics));
-                let shard = Shard::new(store, bus, mail.clone(), shared.clone(), metrics);
+                let shard = Shard::new(store, bus, mail.clone(), both.clone(), metrics);
                 crate::vital::spawn("shard", shard.run(inbox));
-                Handle { mail, shared }
+                Handle { mail, shared: both }
             })
             .collect();
         Self { shards }

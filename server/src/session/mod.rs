@@ -8,6 +8,7 @@ mod join;
 mod joining;
 mod missed;
 mod pace;
+mod place;
 mod run;
 mod start;
 mod state;

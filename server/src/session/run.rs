@@ -24,7 +24,7 @@ use tidings_protocol::{
     Checked, CloseCode, Command, Encoding, Outcome, Refusal, RefusalCode, Reply, RequestId,
     ServerFrame, ThreadId,
 };
-use tidings_storage::{Operation, QueryError, writes};
+use tidings_storage::{Actor, Operation, QueryError, writes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -282,8 +282,9 @@ impl Connection<'_> {
             }
             Step::Typing { id, thread } => {
                 if let Some(identity) = self.session.identity() {
-                    let person = identity.actor.person;
+                    let Actor { firm, person } = identity.actor;
                     self.node.rooms.send(thread, Mail::Typing { thread, person }).await;
+                    self.node.neighbours.typing(firm, thread, person);
                 }
                 self.done(id);
             }
@@ -367,6 +368,7 @@ impl Connection<'_> {
     async fn leave_everything(&self) {
         if let Some(peer) = &self.peer {
             self.node.people.exit(peer);
+            self.node.neighbours.sockets_changed(peer.actor.firm, peer.actor.person);
         }
         for thread in self.session.joined() {
             self.leave(*thread).await;

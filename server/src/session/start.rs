@@ -3,7 +3,7 @@
 
 use crate::auth::Identity;
 use crate::clock::monotonic;
-use crate::people::{Peer, TooManySockets};
+use crate::people::Peer;
 use crate::session::run::Connection;
 use crate::socket::encode;
 use std::sync::Arc;
@@ -42,12 +42,8 @@ impl Connection<'_> {
         id: Option<RequestId>,
     ) -> Result<(), CloseCode> {
         let peer = Arc::new(Peer::new(identity, Arc::clone(self.outbound)));
-        let people = &self.node.people;
         // First in, then read: an end of access that is committed meanwhile finds the socket.
-        let max = self.node.config.limits.sockets_per_person;
-        if let Err(TooManySockets) = people.enter(&peer, max) {
-            return Err(CloseCode::TooManySockets);
-        }
+        self.take_place(&peer).await?;
         self.peer = Some(Arc::clone(&peer));
         let welcome = match self.admit(identity, &peer).await {
             Ok(Ok(welcome)) => welcome,
