@@ -32,6 +32,7 @@ pub mod dispatch;
 pub mod feed;
 pub mod hearsay;
 pub mod http;
+pub mod janitor;
 pub mod logging;
 pub mod markdown;
 pub mod metrics;

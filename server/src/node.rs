@@ -5,21 +5,22 @@ use crate::auth::{Auth, ask};
 use crate::bus::Bus;
 use crate::commits;
 use crate::config::{Config, StoreUrl};
-use crate::dispatch::{Dispatch, Ticket, outcome_of};
+use crate::dispatch::{Dispatch, outcome_of};
 use crate::feed::Feed;
+use crate::janitor;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use crate::people::People;
 use crate::rooms::Rooms;
 use crate::socket::Sockets;
-use crate::store::{self, Store};
+use crate::store::Store;
 use anyhow::Context;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use tidings_protocol::{Checked, Outcome, Refusal};
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
 use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, Reader, SystemEntropy, writes};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 /// What every connection and every request shares.
 pub struct Node {
@@ -91,6 +92,7 @@ impl Node {
             metrics: Arc::clone(&metrics),
         };
         crate::vital::spawn("dispatch", dispatch.run(batches));
+        janitor::start(&store, &clock, bus.node().0);
         let sockets = Sockets::new(Arc::clone(&metrics));
         Ok(Arc::new(Self {
             config,
@@ -110,11 +112,7 @@ impl Node {
 
     /// Makes an operation durable and waits for it.
     pub async fn apply(&self, operation: Operation) -> Result<Done, Refusal> {
-        let (ticket, answer) = oneshot::channel();
-        if let Err((_, refusal)) = self.store.submit(operation, Ticket::Awaited(ticket)) {
-            return Err(refusal);
-        }
-        answer.await.unwrap_or_else(|_| Err(store::away()))
+        self.store.apply(operation).await
     }
 
     /// Does a command that needs no socket, in somebody's name, and waits for it.

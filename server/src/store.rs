@@ -5,7 +5,8 @@ use crate::dispatch::Ticket;
 use crate::metrics::Metrics;
 use std::sync::Arc;
 use tidings_protocol::{Refusal, RefusalCode};
-use tidings_storage::{Operation, Reader, Unavailable};
+use tidings_storage::{Done, Operation, Reader, Unavailable};
+use tokio::sync::oneshot;
 
 /// When to ask again what the store did not answer, in milliseconds: it may be busy, or away for the
 /// time of a restart.
@@ -33,6 +34,15 @@ impl Store {
     #[allow(clippy::result_large_err, reason = "rare, and both are taken out again at once")]
     pub fn submit(&self, operation: Operation, ticket: Ticket) -> Result<(), (Ticket, Refusal)> {
         self.inner.submit(operation, ticket)
+    }
+
+    /// Makes an operation durable and waits for it.
+    pub async fn apply(&self, operation: Operation) -> Result<Done, Refusal> {
+        let (ticket, answer) = oneshot::channel();
+        if let Err((_, refusal)) = self.submit(operation, Ticket::Awaited(ticket)) {
+            return Err(refusal);
+        }
+        answer.await.unwrap_or_else(|_| Err(away()))
     }
 
     /// Asks a question on a reader's thread and waits for the answer.

@@ -1,0 +1,96 @@
+//! What keeps the store tidy now and then. One node does it for all: whoever gets the lease from the
+//! store, which nobody else gets before it runs out. So it is done wherever a node runs, and a node
+//! that dies with the lease only delays it.
+
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+use tidings_protocol::Timestamp;
+use tidings_storage::{Clock, Done, Job, Operation};
+use uuid::Uuid;
+
+/// How often a node looks whether there is something to do.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// How long a lease lasts: so long that its holder claims it again in time, if it is late once, and
+/// far longer than clocks of nodes differ.
+const LEASE: Duration = Duration::from_mins(3);
+const _: () = assert!(LEASE.as_secs() > 2 * EVERY.as_secs());
+
+/// What is forgotten at a time: a moment's work, since senders wait for the same writer.
+const FORGOTTEN_AT_ONCE: u32 = 1_000;
+
+/// Between two pieces of work, when there is more than one.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Starts the task. `holder` names this run of this node.
+pub fn start(store: &Store, clock: &Arc<dyn Clock>, holder: Uuid) {
+    let (store, clock) = (store.clone(), Arc::clone(clock));
+    crate::vital::spawn("janitor", async move {
+        while store.is_open() {
+            let random = Uuid::new_v4().as_fields().0;
+            tokio::time::sleep(jittered(EVERY, random)).await;
+            tidy(&store, &*clock, holder).await;
+        }
+    });
+}
+
+/// Does all there is to do, if the lease is to be had. What fails is done the next time.
+async fn tidy(store: &Store, clock: &dyn Clock, holder: Uuid) {
+    loop {
+        let until = lease_until(clock.now());
+        let claim = Operation::Claim { job: Job::ForgetRevocations, holder, until };
+        if store.apply(claim).await != Ok(Done::Claimed(true)) {
+            return;
+        }
+        let forget = Operation::ForgetRevocations { limit: FORGOTTEN_AT_ONCE };
+        match store.apply(forget).await {
+            Ok(Done::Forgotten(count)) if there_is_more(count) => tokio::time::sleep(PAUSE).await,
+            Ok(_) => return,
+            Err(refusal) => {
+                tracing::debug!(code = refusal.code.name(), "can't tidy the store now");
+                return;
+            }
+        }
+    }
+}
+
+fn lease_until(now: Timestamp) -> Timestamp {
+    Timestamp(now.0.saturating_add(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)))
+}
+
+fn there_is_more(forgotten: u64) -> bool {
+    forgotten >= u64::from(FORGOTTEN_AT_ONCE)
+}
+
+/// Nodes that were started together don't come together for ever: an interval between three and
+/// five quarters of the given one.
+fn jittered(every: Duration, random: u32) -> Duration {
+    every.mul_f64(0.75 + 0.5 * f64::from(random) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_outlasts_the_longest_wait_for_the_next_claim() {
+        let now = Timestamp(1_000);
+        let longest = i64::try_from(jittered(EVERY, u32::MAX).as_millis()).unwrap();
+        assert!(lease_until(now).0 > now.0 + 2 * longest);
+        assert_eq!(lease_until(Timestamp(i64::MAX)), Timestamp(i64::MAX));
+    }
+
+    #[test]
+    fn nodes_come_at_different_times() {
+        let at = |random| jittered(Duration::from_secs(4), random);
+        assert_eq!((at(0), at(u32::MAX)), (Duration::from_secs(3), Duration::from_secs(5)));
+        assert!(at(u32::MAX / 3) < at(u32::MAX / 2));
+    }
+
+    #[test]
+    fn a_full_piece_of_work_is_followed_by_another() {
+        let pieces = [0, 1, u64::from(FORGOTTEN_AT_ONCE) - 1, u64::from(FORGOTTEN_AT_ONCE)];
+        assert_eq!(pieces.map(there_is_more), [false, false, false, true]);
+    }
+}
