@@ -144,6 +144,34 @@ impl Link {
         self.answer(runtime, async move { client.query(&statement, params).await })
     }
 
+    /// Asks for the rows of several statements on one journey; of those that are needed.
+    pub(super) fn rows_all<const N: usize>(
+        &mut self,
+        runtime: &Runtime,
+        asked: [(&str, bool, &[&(dyn ToSql + Sync)]); N],
+    ) -> Result<[Vec<Row>; N], Failure> {
+        let mut under_way = Vec::with_capacity(N);
+        for (index, (sql, needed, params)) in asked.into_iter().enumerate() {
+            if needed {
+                let statement = self.statement(runtime, sql)?;
+                let client = Arc::clone(&self.client);
+                let mut one = Box::pin(async move { client.query(&statement, params).await });
+                let at_once = begin(one.as_mut());
+                under_way.push((index, at_once, one));
+            }
+        }
+        self.answer(runtime, async {
+            let mut found = [const { Vec::new() }; N];
+            for (index, at_once, one) in under_way {
+                found[index] = match at_once {
+                    Poll::Ready(rows) => rows?,
+                    Poll::Pending => one.await?,
+                };
+            }
+            Ok(found)
+        })
+    }
+
     /// Asks for the rows of several ids, on one journey for [`SENT_MAX`] of them.
     pub(super) fn rows_of(
         &mut self,

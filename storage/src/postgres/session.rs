@@ -165,6 +165,15 @@ impl Session {
         Ok(self.with(|runtime, link| link.rows(runtime, sql, params))?)
     }
 
+    /// The same of several statements, sent at once and done in their order; one that is not needed
+    /// has no rows.
+    pub(super) fn ask_all<const N: usize>(
+        &self,
+        asked: [(&str, bool, &[&(dyn ToSql + Sync)]); N],
+    ) -> Result<[Vec<Row>; N], SqlError> {
+        Ok(self.with(|runtime, link| link.rows_all(runtime, asked))?)
+    }
+
     /// The rows for each of several ids.
     pub(crate) fn rows_of(
         &self,

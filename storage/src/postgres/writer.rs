@@ -79,7 +79,6 @@ impl PostgresWriter {
             let past = now.0.saturating_sub(i64::try_from(WRITERS_KEPT.as_millis()).unwrap_or(0));
             db.write("DELETE FROM writers WHERE at_ms < ?1", params![past])?;
         }
-        self.scribe.forget();
         warm::warm(&self.session, &mut self.scribe, batch)?;
         let applied = self.scribe.apply(db, batch.to_vec(), now)?;
         // Behind the last changes: if one of them fails, it commits nothing.

@@ -46,6 +46,12 @@ impl Scribe {
         Ok(applied)
     }
 
+    /// Takes in what was read for a batch before it begins.
+    pub(crate) fn prepare(&mut self) -> &mut Memory {
+        self.forget();
+        &mut self.memory
+    }
+
     /// Forgets everything: a batch has failed, or somebody else has written.
     pub(crate) fn forget(&mut self) {
         self.memory.clear();

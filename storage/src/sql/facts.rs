@@ -5,43 +5,55 @@ use super::rows;
 use crate::access::Access;
 use crate::mention::Names;
 use crate::operation::Epoch;
-use crate::sql::{Db, SqlError, params};
+use crate::sql::{Db, Row, SqlError, params};
 use std::collections::HashSet;
-use tidings_protocol::{
-    AccountId, ContactId, ContactState, FirmId, MemberId, Person, Rights, Role,
-};
+use tidings_protocol::{AccountId, ContactId, ContactState, FirmId, MemberId, Person, Role};
 
 /// Somebody who may log in.
 #[derive(Debug)]
-pub(super) struct PersonFacts {
+pub(crate) struct PersonFacts {
     /// The tenant.
-    pub(super) firm: FirmId,
+    pub(crate) firm: FirmId,
     /// What it sees. Mentions are not in here: each thread knows whom it let in.
-    pub(super) access: Access,
+    pub(crate) access: Access,
     /// Of a member, where kinds of inbox items go: `members.channels`.
-    pub(super) channels: u16,
+    pub(crate) channels: u16,
+}
+
+impl PersonFacts {
+    /// Whether it owns its firm.
+    pub(crate) fn is_owner(&self) -> bool {
+        matches!(self.access, Access::Team { role: Role::Owner, .. })
+    }
+
+    /// Takes in that a member was given an account.
+    pub(crate) fn assign(&mut self, account: AccountId) {
+        if !self.access.sees_all_accounts()
+            && let Access::Team { accounts, .. } = &mut self.access
+        {
+            accounts.insert(account);
+        }
+    }
 }
 
 /// A tenant.
 #[derive(Debug)]
-pub(super) struct FirmFacts {
+pub(crate) struct FirmFacts {
     /// Whether contacts may start threads.
-    pub(super) contacts_may_start: bool,
+    pub(crate) contacts_may_start: bool,
     /// How often access has ended in it.
-    pub(super) epoch: Epoch,
+    pub(crate) epoch: Epoch,
     /// The owner, once there is one.
-    pub(super) owner: Option<MemberId>,
-    /// The active team, by name.
-    pub(super) names: Names,
+    pub(crate) owner: Option<MemberId>,
 }
 
 /// A client.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AccountFacts {
+pub(crate) struct AccountFacts {
     /// The tenant.
-    pub(super) firm: FirmId,
+    pub(crate) firm: FirmId,
     /// Whether it has an active contact.
-    pub(super) reachable: bool,
+    pub(crate) reachable: bool,
 }
 
 /// Somebody, if there is such a person and it may log in.
@@ -52,72 +64,83 @@ pub(super) fn person(db: Db<'_>, person: Person) -> Result<Option<PersonFacts>, 
     }
 }
 
-fn member(db: Db<'_>, id: MemberId) -> Result<Option<PersonFacts>, SqlError> {
-    let found = db.row(
-        "SELECT firm, role, rights, channels FROM members WHERE id = ?1 AND active = 1",
-        params![id.0],
-        |row| {
-            let channels = rows::small(row, 3)?;
-            Ok((row.id(0)?, rows::role(row, 1)?, rows::rights(row, 2)?, channels))
-        },
-    )?;
-    let Some((firm, role, rights, channels)) = found else { return Ok(None) };
-    let accounts = assigned(db, id, role, rights)?;
-    let access = Access::Team { role, rights, accounts, mentioned: HashSet::new() };
-    Ok(Some(PersonFacts { firm: FirmId(firm), access, channels }))
+/// Columns of `members` from which [`member_of`] reads.
+pub(crate) const MEMBER: &str = "firm, role, rights, channels";
+
+/// A member to whom no account is assigned, from the columns [`MEMBER`].
+pub(crate) fn member_of(row: &Row<'_>) -> Result<PersonFacts, SqlError> {
+    let access = Access::Team {
+        role: rows::role(row, 1)?,
+        rights: rows::rights(row, 2)?,
+        accounts: HashSet::new(),
+        mentioned: HashSet::new(),
+    };
+    Ok(PersonFacts { firm: FirmId(row.id(0)?), access, channels: rows::small(row, 3)? })
 }
 
-/// The accounts a member's view is made of; none for those who see all anyway.
-fn assigned(
-    db: Db<'_>,
-    member: MemberId,
-    role: Role,
-    rights: Rights,
-) -> Result<HashSet<AccountId>, SqlError> {
-    if role != Role::Member || rights.view_all_accounts {
-        return Ok(HashSet::new());
+fn member(db: Db<'_>, id: MemberId) -> Result<Option<PersonFacts>, SqlError> {
+    let sql = format!("SELECT {MEMBER} FROM members WHERE id = ?1 AND active = 1");
+    let Some(mut found) = db.row(&sql, params![id.0], member_of)? else { return Ok(None) };
+    // Who sees all of them anyway needs no list.
+    if !found.access.sees_all_accounts() {
+        let sql = "SELECT account FROM assignments WHERE member = ?1";
+        for account in db.rows(sql, params![id.0], |row| row.id(0))? {
+            found.assign(AccountId(account));
+        }
     }
-    let sql = "SELECT account FROM assignments WHERE member = ?1";
-    let found = db.rows(sql, params![member.0], |row| row.id(0).map(AccountId))?;
-    Ok(found.into_iter().collect())
+    Ok(Some(found))
+}
+
+/// Columns of `contacts` from which [`contact_of`] reads.
+pub(crate) const CONTACT: &str = "firm, account";
+
+/// A contact, from the columns [`CONTACT`].
+pub(crate) fn contact_of(row: &Row<'_>) -> Result<PersonFacts, SqlError> {
+    let access = Access::Contact { account: AccountId(row.id(1)?) };
+    Ok(PersonFacts { firm: FirmId(row.id(0)?), access, channels: 0 })
 }
 
 fn contact(db: Db<'_>, id: ContactId) -> Result<Option<PersonFacts>, SqlError> {
-    db.row(
-        "SELECT firm, account FROM contacts WHERE id = ?1 AND state = ?2",
-        params![id.0, rows::contact_state_number(ContactState::Active)],
-        |row| {
-            let account = AccountId(row.id(1)?);
-            let firm = FirmId(row.id(0)?);
-            Ok(PersonFacts { firm, access: Access::Contact { account }, channels: 0 })
-        },
-    )
+    let sql = format!("SELECT {CONTACT} FROM contacts WHERE id = ?1 AND state = ?2");
+    let active = rows::contact_state_number(ContactState::Active);
+    db.row(&sql, params![id.0, active], contact_of)
+}
+
+/// Columns of `firms` from which [`firm_of`] reads.
+pub(crate) const FIRM: &str = "contacts_may_start, access_epoch";
+
+/// A firm whose owner is not known yet, from the columns [`FIRM`].
+pub(crate) fn firm_of(row: &Row<'_>) -> Result<FirmFacts, SqlError> {
+    let epoch = Epoch(rows::unsigned(row, 1)?);
+    Ok(FirmFacts { contacts_may_start: row.bool(0)?, epoch, owner: None })
 }
 
 /// A firm, if there is one.
 pub(super) fn firm(db: Db<'_>, id: FirmId) -> Result<Option<FirmFacts>, SqlError> {
-    let settings = db.row(
-        "SELECT contacts_may_start, access_epoch FROM firms WHERE id = ?1",
-        params![id.0],
-        |row| Ok((row.bool(0)?, Epoch(rows::unsigned(row, 1)?))),
-    )?;
-    let Some((contacts_may_start, epoch)) = settings else { return Ok(None) };
-    let team = db.rows(
-        "SELECT id, name, role FROM members WHERE firm = ?1 AND active = 1",
-        params![id.0],
-        |row| Ok((MemberId(row.id(0)?), row.text(1)?, rows::role(row, 2)?)),
-    )?;
-    let owner = team.iter().find(|(_, _, role)| *role == Role::Owner).map(|(member, ..)| *member);
-    let names = Names::new(team.into_iter().map(|(member, name, _)| (member, name)));
-    Ok(Some(FirmFacts { contacts_may_start, epoch, owner, names }))
+    let sql = format!("SELECT {FIRM} FROM firms WHERE id = ?1");
+    let Some(mut found) = db.row(&sql, params![id.0], firm_of)? else { return Ok(None) };
+    let sql = "SELECT id FROM members WHERE firm = ?1 AND role = 0 AND active = 1";
+    found.owner = db.row(sql, params![id.0], |row| row.id(0).map(MemberId))?;
+    Ok(Some(found))
+}
+
+/// The active team of a firm, by name.
+pub(super) fn names(db: Db<'_>, firm: FirmId) -> Result<Names, SqlError> {
+    let sql = "SELECT id, name FROM members WHERE firm = ?1 AND active = 1";
+    let team = db.rows(sql, params![firm.0], |row| Ok((MemberId(row.id(0)?), row.text(1)?)))?;
+    Ok(Names::new(team))
+}
+
+/// Columns of `accounts a` from which [`account_of`] reads.
+pub(crate) const ACCOUNT: &str =
+    "a.firm, EXISTS (SELECT 1 FROM contacts c WHERE c.account = a.id AND c.state = 2)";
+
+/// An account, from the columns [`ACCOUNT`].
+pub(crate) fn account_of(row: &Row<'_>) -> Result<AccountFacts, SqlError> {
+    Ok(AccountFacts { firm: FirmId(row.id(0)?), reachable: row.bool(1)? })
 }
 
 /// An account, if there is one.
 pub(super) fn account(db: Db<'_>, id: AccountId) -> Result<Option<AccountFacts>, SqlError> {
-    db.row(
-        "SELECT firm, EXISTS (SELECT 1 FROM contacts WHERE account = ?1 AND state = ?2)
-         FROM accounts WHERE id = ?1",
-        params![id.0, rows::contact_state_number(ContactState::Active)],
-        |row| Ok(AccountFacts { firm: FirmId(row.id(0)?), reachable: row.bool(1)? }),
-    )
+    db.row(&format!("SELECT {ACCOUNT} FROM accounts a WHERE a.id = ?1"), params![id.0], account_of)
 }

@@ -5,8 +5,9 @@
 //! * `db` is the handle, with `value`s that are bound, `row`s that are read and `error`s; `rows` says
 //!   how things stand in columns.
 //! * [`Scribe`] does a batch of operations; `work` is the inside of one transaction, `commands` what
-//!   each command does there, `directory` the changes to who there is, `jobs` what keeps the store tidy. `memory` is what is known of
-//!   `thread`s and of people (`facts`) without reading it again.
+//!   each command does there, `directory` the changes to who there is, `jobs` what keeps the store
+//!   tidy. `memory` is what is known of `thread`s and of people (`facts`) without reading it again;
+//!   `ahead` is what a database read at once for the whole batch, before it began.
 //! * `reader` answers every question of a [`Reader`](crate::Reader) from the [`Snapshots`] that a
 //!   database gives; the questions are in `query`.
 //!
@@ -18,22 +19,24 @@
 //!
 //! **Invariant:** nothing here reads a clock or makes a random number: a seed replays exactly.
 
+mod ahead;
 mod batch;
 mod commands;
 mod db;
 mod directory;
 mod error;
-mod facts;
+pub(crate) mod facts;
 mod jobs;
-mod memory;
+pub(crate) mod memory;
 mod query;
 mod reader;
 mod row;
-mod rows;
-mod thread;
+pub(crate) mod rows;
+pub(crate) mod thread;
 mod value;
 mod work;
 
+pub(crate) use ahead::Keyed;
 pub(crate) use batch::Scribe;
 pub(crate) use db::Db;
 pub(crate) use error::SqlError;

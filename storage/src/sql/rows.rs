@@ -55,7 +55,7 @@ pub(super) fn person_kind(person: Person) -> i64 {
 }
 
 /// A position, a count or a number that databases keep signed.
-pub(super) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, SqlError> {
+pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> Result<u64, SqlError> {
     let value = row.int(column)?;
     u64::try_from(value).map_err(|error| SqlError::broken(column, error))
 }
@@ -70,17 +70,17 @@ where
 }
 
 /// A position from a column.
-pub(super) fn seq(row: &Row<'_>, column: usize) -> Result<Seq, SqlError> {
+pub(crate) fn seq(row: &Row<'_>, column: usize) -> Result<Seq, SqlError> {
     unsigned(row, column).map(Seq)
 }
 
 /// A time from a column.
-pub(super) fn timestamp(row: &Row<'_>, column: usize) -> Result<Timestamp, SqlError> {
+pub(crate) fn timestamp(row: &Row<'_>, column: usize) -> Result<Timestamp, SqlError> {
     row.int(column).map(Timestamp)
 }
 
 /// A number for a column. Positions and counts never get near the end.
-pub(super) fn int(value: u64) -> i64 {
+pub(crate) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

@@ -3,7 +3,7 @@
 
 use super::facts::PersonFacts;
 use super::rows;
-use crate::sql::{Db, Row, SqlError, params};
+use crate::sql::{Db, Row, SqlError, given, params};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
@@ -12,12 +12,12 @@ use tidings_protocol::{
 
 /// One row of `threads`, with its participants.
 #[derive(Debug)]
-pub(super) struct Thread {
+pub(crate) struct Thread {
     /// Its small number; 0 until it is stored.
-    pub(super) num: i64,
-    pub(super) id: ThreadId,
+    pub(crate) num: i64,
+    pub(crate) id: ThreadId,
     pub(super) firm: FirmId,
-    pub(super) account: AccountId,
+    pub(crate) account: AccountId,
     pub(super) subject: String,
     pub(super) creator: Person,
     pub(super) created: Timestamp,
@@ -44,9 +44,18 @@ pub(super) struct LastMessage {
     pub(super) excerpt: String,
 }
 
+/// Columns of `threads` from which [`Thread::from_row`] reads.
+pub(crate) const THREAD: &str = "id, num, firm, account, subject, creator_kind, creator,
+     created_ms, head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
+     archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count";
+
+/// Columns of `participants` from which [`part`] reads.
+pub(crate) const PART: &str =
+    "person_kind, person, read_seq, read_messages, read_ms, following, mentioned";
+
 /// One person's part in a thread: a row of `participants`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// The receipt: the last event read.
     pub(super) read: Seq,
     /// Messages up to there.
@@ -57,6 +66,21 @@ pub(super) struct Part {
     pub(super) following: bool,
     /// Whether it was mentioned, and so sees the thread.
     pub(super) mentioned: bool,
+}
+
+macro_rules! insert_thread {
+    ($column:literal, $value:literal, $returning:literal) => {
+        concat!(
+            "INSERT INTO threads (id, firm, account, subject, creator_kind, creator, created_ms,
+                 head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
+                 archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count",
+            $column,
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7, ?5, ?6, 0, '', 0, 0, 0, ?8, ?9, ?10",
+            $value,
+            ")",
+            $returning
+        )
+    };
 }
 
 impl Thread {
@@ -96,24 +120,42 @@ impl Thread {
 
     /// Reads a thread, whoever asks.
     pub(super) fn load(db: Db<'_>, id: ThreadId) -> Result<Option<Self>, SqlError> {
-        let thread = db.row(
-            "SELECT num, firm, account, subject, creator_kind, creator, created_ms, head,
-                    messages, last_ms, last_author_kind, last_author, last_message, excerpt,
-                    archived, tasks_open, tasks_total, reminder_on, reminder_days,
-                    reminder_count
-             FROM threads WHERE id = ?1",
-            params![id.0],
-            |row| from_row(id, row),
-        )?;
-        let Some(mut thread) = thread else { return Ok(None) };
-        let people = db.rows(
-            "SELECT person_kind, person, read_seq, read_messages, read_ms, following, mentioned
-             FROM participants WHERE thread = ?1",
-            params![thread.num],
-            |row| Ok((rows::person(row, 0, 1)?, part(row)?)),
-        )?;
+        let sql = format!("SELECT {THREAD} FROM threads WHERE id = ?1");
+        let Some(mut thread) = db.row(&sql, params![id.0], Self::from_row)? else {
+            return Ok(None);
+        };
+        let sql = format!("SELECT {PART} FROM participants WHERE thread = ?1");
+        let people = db.rows(&sql, params![thread.num], part)?;
         thread.people = people.into_iter().collect();
         Ok(Some(thread))
+    }
+
+    /// A thread without its people, from the columns [`THREAD`].
+    pub(crate) fn from_row(row: &Row<'_>) -> Result<Self, SqlError> {
+        let owner = (FirmId(row.id(2)?), AccountId(row.id(3)?));
+        let made = (rows::person(row, 5, 6)?, rows::timestamp(row, 7)?);
+        let on = row.bool(18)?;
+        let reminder = Reminder { on, days: rows::small(row, 19)?, count: rows::small(row, 20)? };
+        Ok(Self {
+            num: row.int(1)?,
+            head: rows::seq(row, 8)?,
+            messages: rows::unsigned(row, 9)?,
+            last: LastMessage {
+                message: MessageId(rows::unsigned(row, 13)?),
+                at: rows::timestamp(row, 10)?,
+                author: rows::person(row, 11, 12)?,
+                excerpt: row.text(14)?,
+            },
+            archived: row.bool(15)?,
+            tasks_open: rows::small(row, 16)?,
+            tasks_total: rows::small(row, 17)?,
+            ..Self::new(ThreadId(row.id(0)?), owner, made, row.text(4)?, reminder)
+        })
+    }
+
+    /// Takes in somebody's part as it is stored.
+    pub(crate) fn learn_part(&mut self, person: Person, part: Part) {
+        self.people.insert(person, part);
     }
 
     /// Whether somebody of the firm sees it.
@@ -128,7 +170,7 @@ impl Thread {
     }
 
     /// Members who follow it, whether or not they still see it.
-    pub(super) fn followers(&self) -> impl Iterator<Item = MemberId> {
+    pub(crate) fn followers(&self) -> impl Iterator<Item = MemberId> {
         self.people.iter().filter(|(_, part)| part.following).filter_map(|(person, _)| match person
         {
             Person::Member(member) => Some(*member),
@@ -169,28 +211,30 @@ impl Thread {
         self.dirty || !self.dirty_people.is_empty()
     }
 
-    /// Stores a new thread's row and takes its number.
-    pub(super) fn insert(&mut self, db: Db<'_>) -> Result<(), SqlError> {
-        self.num = db.one(
-            "INSERT INTO threads (id, firm, account, subject, creator_kind, creator, created_ms,
-                 head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
-                 archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7, ?5, ?6, 0, '', 0, 0, 0, ?8, ?9, ?10)
-             RETURNING num",
-            params![
-                self.id.0,
-                self.firm.0,
-                self.account.0,
-                self.subject.as_str(),
-                rows::person_kind(self.creator),
-                self.creator.uuid(),
-                self.created.0,
-                self.reminder.on,
-                self.reminder.days,
-                self.reminder.count,
-            ],
-            |row| row.int(0),
-        )?;
+    /// Stores a new thread's row, by a number that was kept for it, or takes the next one.
+    pub(super) fn insert(&mut self, db: Db<'_>, num: Option<i64>) -> Result<(), SqlError> {
+        let params = params![
+            self.id.0,
+            self.firm.0,
+            self.account.0,
+            self.subject.as_str(),
+            rows::person_kind(self.creator),
+            self.creator.uuid(),
+            self.created.0,
+            self.reminder.on,
+            self.reminder.days,
+            self.reminder.count,
+            num,
+        ];
+        self.num = match num {
+            Some(num) => {
+                db.write(insert_thread!(", num", ", ?11", ""), params)?;
+                num
+            }
+            None => {
+                db.one(insert_thread!("", "", " RETURNING num"), given(params), |row| row.int(0))?
+            }
+        };
         Ok(())
     }
 
@@ -253,34 +297,14 @@ impl Thread {
     }
 }
 
-fn from_row(id: ThreadId, row: &Row<'_>) -> Result<Thread, SqlError> {
-    let owner = (FirmId(row.id(1)?), AccountId(row.id(2)?));
-    let made = (rows::person(row, 4, 5)?, rows::timestamp(row, 6)?);
-    let reminder =
-        Reminder { on: row.bool(17)?, days: rows::small(row, 18)?, count: rows::small(row, 19)? };
-    Ok(Thread {
-        num: row.int(0)?,
-        head: rows::seq(row, 7)?,
-        messages: rows::unsigned(row, 8)?,
-        last: LastMessage {
-            message: MessageId(rows::unsigned(row, 12)?),
-            at: rows::timestamp(row, 9)?,
-            author: rows::person(row, 10, 11)?,
-            excerpt: row.text(13)?,
-        },
-        archived: row.bool(14)?,
-        tasks_open: rows::small(row, 15)?,
-        tasks_total: rows::small(row, 16)?,
-        ..Thread::new(id, owner, made, row.text(3)?, reminder)
-    })
-}
-
-fn part(row: &Row<'_>) -> Result<Part, SqlError> {
-    Ok(Part {
+/// A row of `participants`, from the columns [`PART`].
+pub(crate) fn part(row: &Row<'_>) -> Result<(Person, Part), SqlError> {
+    let part = Part {
         read: rows::seq(row, 2)?,
         read_messages: rows::unsigned(row, 3)?,
         read_at: rows::timestamp(row, 4)?,
         following: row.bool(5)?,
         mentioned: row.bool(6)?,
-    })
+    };
+    Ok((rows::person(row, 0, 1)?, part))
 }

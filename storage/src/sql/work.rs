@@ -4,6 +4,7 @@
 //! **Invariant:** a command checks everything before it changes anything, so that a refusal
 //! leaves nothing half done; an SQL error ends the whole batch.
 
+use super::ahead::{Keyed, Use};
 use super::facts::PersonFacts;
 use super::memory::Memory;
 use super::rows::{self, OpError};
@@ -53,11 +54,23 @@ pub(super) struct Who {
     pub(super) facts: Arc<PersonFacts>,
 }
 
-/// Puts an event into the log, unless its key was used before.
-const INSERT_EVENT: &str = "INSERT INTO events
-         (thread, seq, at_ms, actor_kind, actor, messages, kind, payload, client_key)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-     ON CONFLICT (actor, client_key) WHERE client_key IS NOT NULL DO NOTHING";
+macro_rules! insert_event {
+    ($unless:literal) => {
+        concat!(
+            "INSERT INTO events
+                 (thread, seq, at_ms, actor_kind, actor, messages, kind, payload, client_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            $unless
+        )
+    };
+}
+
+/// Puts an event into the log.
+const INSERT_EVENT: &str = insert_event!("");
+
+/// The same, unless its key was used before.
+const INSERT_UNLESS_USED: &str =
+    insert_event!(" ON CONFLICT (actor, client_key) WHERE client_key IS NOT NULL DO NOTHING");
 
 /// The answer to a command, and what there is to tell others.
 pub(super) struct Answer {
@@ -72,14 +85,6 @@ pub(super) struct Made {
     pub(super) read: Option<ReadCommit>,
     pub(super) inbox: Vec<(MemberId, InboxItem)>,
     pub(super) access: Vec<crate::operation::AccessChange>,
-}
-
-/// An event that was found by its key.
-pub(super) struct Keyed {
-    pub(super) thread: i64,
-    pub(super) seq: Seq,
-    pub(super) kind: i64,
-    pub(super) at: Timestamp,
 }
 
 impl Answer {
@@ -173,10 +178,19 @@ impl Work<'_> {
             payload.as_slice(),
             key.map(|key| key.0),
         ];
-        if key.is_none() {
-            self.db.write(INSERT_EVENT, values)?;
-        } else if self.db.change(INSERT_EVENT, values)? == 0 {
-            return Ok(None);
+        match key.map(|key| self.memory.ahead().use_of(actor, key)) {
+            None | Some(Use::Free) => self.db.write(INSERT_EVENT, values)?,
+            Some(Use::By(_)) => return Ok(None),
+            Some(Use::Unknown) => {
+                if self.db.change(INSERT_UNLESS_USED, values)? == 0 {
+                    return Ok(None);
+                }
+            }
+        }
+        if let Some(key) = key {
+            let kind = rows::event_number(&payload);
+            let event = Keyed { thread: thread.num, seq, kind, at: self.now };
+            self.memory.ahead().use_here(actor, key, event);
         }
         thread.head = seq;
         thread.messages = messages;
@@ -206,7 +220,16 @@ impl Work<'_> {
     }
 
     /// The event that a person's key stands for.
-    pub(super) fn keyed(&self, actor: Person, key: ClientKey) -> Result<Option<Keyed>, OpError> {
+    pub(super) fn keyed(
+        &mut self,
+        actor: Person,
+        key: ClientKey,
+    ) -> Result<Option<Keyed>, OpError> {
+        match self.memory.ahead().use_of(actor, key) {
+            Use::By(event) => return Ok(Some(event)),
+            Use::Free => return Ok(None),
+            Use::Unknown => {}
+        }
         let found = self.db.row(
             "SELECT thread, seq, kind, at_ms FROM events WHERE actor = ?1 AND client_key = ?2",
             params![actor.uuid(), key.0],

@@ -1,12 +1,12 @@
 //! Starting a thread.
 
 use super::mention::Called;
-use super::post::FIRST_MESSAGE;
+use super::post::{FIRST_MESSAGE, repeated};
 use crate::access::Side;
-use crate::sql::params;
 use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
-use crate::sql::work::{Answer, Keyed, Made, Who, Work, about, not_allowed, not_found};
+use crate::sql::work::{Answer, Made, Who, Work, about, not_allowed, not_found};
+use crate::sql::{Keyed, params};
 use crate::text;
 use std::ops::ControlFlow;
 use tidings_protocol::limits::{MENTIONS_PER_MESSAGE_MAX, TASKS_PER_THREAD_MAX};
@@ -87,7 +87,7 @@ impl Work<'_> {
     ) -> Result<Made, OpError> {
         let actor = who.actor.person;
         let mut made = Made::default();
-        thread.insert(self.db)?;
+        thread.insert(self.db, self.memory.ahead().number())?;
         let created = EventKind::ThreadCreated {
             account: thread.account,
             subject: thread.subject.clone(),
@@ -113,8 +113,8 @@ impl Work<'_> {
     }
 
     /// The answer that this key had, if it has started a thread of this account.
-    fn created_before(&self, who: &Who, draft: &Draft) -> Result<Option<Answer>, OpError> {
-        self.repeated(who, draft.key, |before| {
+    fn created_before(&mut self, who: &Who, draft: &Draft) -> Result<Option<Answer>, OpError> {
+        repeated(self.keyed(who.actor.person, draft.key)?, |before| {
             if before.kind != rows::MESSAGE_POSTED || before.seq != FIRST_MESSAGE {
                 return Ok(None);
             }

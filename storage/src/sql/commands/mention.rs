@@ -76,10 +76,9 @@ impl Work<'_> {
                 None => return Err(not_found(&format!("mentions[{index}]"))),
             }
         }
-        if body.contains('@')
-            && let Some(firm) = self.memory.firm(self.db, thread.firm)?
-        {
-            for member in firm.names.find(body) {
+        if body.contains('@') {
+            let names = self.memory.names(self.db, thread.firm)?;
+            for member in names.find(body) {
                 let Some(found) = self.callable(thread, member)? else { continue };
                 if side == Side::Team || thread.seen_by(Person::Member(member), &found.facts) {
                     add(&mut called, who, found);

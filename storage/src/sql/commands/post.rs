@@ -4,9 +4,10 @@ use super::mention::Called;
 use crate::access::{Side, ThreadAction, permit};
 use crate::notice::Happened;
 use crate::operation::ReadCommit;
+use crate::sql::Keyed;
 use crate::sql::rows::{self, OpError};
 use crate::sql::thread::{LastMessage, Thread};
-use crate::sql::work::{Answer, Keyed, Made, Who, Work};
+use crate::sql::work::{Answer, Made, Who, Work};
 use crate::text;
 use tidings_protocol::{
     AccountId, ClientKey, Event, EventKind, InboxKind, MemberId, MessageId, Refusal, RefusalCode,
@@ -128,31 +129,29 @@ impl Work<'_> {
 
     /// The answer that a post with this key had, if there was one.
     fn posted_before(
-        &self,
+        &mut self,
         who: &Who,
         thread: &Thread,
         key: ClientKey,
     ) -> Result<Option<Answer>, OpError> {
-        self.repeated(who, key, |before| {
+        repeated(self.keyed(who.actor.person, key)?, |before| {
             let same = before.thread == thread.num
                 && before.kind == rows::MESSAGE_POSTED
                 && before.seq != FIRST_MESSAGE;
             Ok(same.then_some(Reply::Written { seq: before.seq, at_ms: before.at }))
         })
     }
+}
 
-    /// The answer that a key had, if it was used: `same` makes it if it was for the same deed.
-    pub(super) fn repeated(
-        &self,
-        who: &Who,
-        key: ClientKey,
-        same: impl FnOnce(&Keyed) -> Result<Option<Reply>, OpError>,
-    ) -> Result<Option<Answer>, OpError> {
-        let Some(before) = self.keyed(who.actor.person, key)? else { return Ok(None) };
-        match same(&before)? {
-            Some(reply) => Ok(Some(Answer::quiet(reply))),
-            None => Err(key_reused().into()),
-        }
+/// The answer that a key had, if it was used: `same` makes it if it was for the same deed.
+pub(super) fn repeated(
+    before: Option<Keyed>,
+    same: impl FnOnce(&Keyed) -> Result<Option<Reply>, OpError>,
+) -> Result<Option<Answer>, OpError> {
+    let Some(before) = before else { return Ok(None) };
+    match same(&before)? {
+        Some(reply) => Ok(Some(Answer::quiet(reply))),
+        None => Err(key_reused().into()),
     }
 }
 

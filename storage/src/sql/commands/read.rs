@@ -29,9 +29,12 @@ impl Work<'_> {
     }
 
     /// Messages up to and including an event.
-    fn messages_at(&self, thread: &Thread, seq: Seq) -> Result<u64, OpError> {
+    fn messages_at(&mut self, thread: &Thread, seq: Seq) -> Result<u64, OpError> {
         if seq == thread.head {
             return Ok(thread.messages);
+        }
+        if let Some(messages) = self.memory.ahead().messages_at(thread.id, seq) {
+            return Ok(messages);
         }
         let messages = self.db.one(
             "SELECT messages FROM events WHERE thread = ?1 AND seq = ?2",

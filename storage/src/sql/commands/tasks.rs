@@ -1,5 +1,6 @@
 //! The checkboxes of a thread.
 
+use super::post::repeated;
 use crate::access::{Side, ThreadAction, permit};
 use crate::notice::Happened;
 use crate::sql::rows::{self, OpError};
@@ -23,7 +24,8 @@ impl Work<'_> {
     ) -> Result<Answer, OpError> {
         self.in_thread(who, thread, |work, thread| {
             let num = thread.num;
-            let repeated = work.repeated(who, key, |earlier| {
+            let earlier = work.keyed(who.actor.person, key)?;
+            let repeated = repeated(earlier, |earlier| {
                 let same = earlier.thread == num && earlier.kind == rows::TASK_ADDED;
                 Ok(same.then_some(Reply::Written { seq: earlier.seq, at_ms: earlier.at }))
             })?;
