@@ -1,21 +1,33 @@
 //! What happens after a commit, in this order: access that ended ends, senders get their answers,
-//! rooms and feeds hear of it.
+//! rooms and feeds hear of it, and last the other nodes. What those say comes the same way.
 //!
-//! **Invariant:** batches are handled in commit order by one task, so whatever follows an end of
-//! access in the log is never handed to a socket that lost it.
+//! **Invariant:** all of it is handled by one task, this node's own commits in their order, and
+//! nothing before its firm's sockets know of every end of access that came before it. So whatever
+//! follows an end of access is never handed to a socket that lost it.
 
-use crate::commits::Batch;
+mod check;
+mod hear;
+
+use crate::bus::{Bus, Heard, Payload};
 use crate::clock::monotonic;
+use crate::commits::Batch;
 use crate::feed::Feed;
+use crate::lookover::LookOver;
 use crate::metrics::Metrics;
+use crate::neighbours::Neighbours;
 use crate::people::People;
 use crate::rooms::{Committed, Rooms};
+use crate::settle::Settling;
 use crate::socket::Outbound;
+use crate::store::Store;
 use std::sync::Arc;
 use std::time::Instant;
 use tidings_protocol::{FirmId, Outcome, Refusal, RefusalCode, RequestId, ServerFrame};
-use tidings_storage::{AccessChange, Applied, Commit, Done, ThreadCommit};
+use tidings_storage::{Applied, Commit, Done, ThreadCommit};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+/// What other nodes said, taken at a time.
+const HEARD_AT_A_TIME: usize = 256;
 
 /// By what a submitter knows its operation again.
 pub enum Ticket {
@@ -61,8 +73,8 @@ pub fn outcome_of(answer: Result<Done, Refusal>) -> Outcome {
 
 /// Who hears of a batch, in the order of [`tell`].
 pub trait Hearers<T> {
-    /// What somebody of a firm may see has changed; what has to end, ends now.
-    fn access_changed(&mut self, firm: FirmId, change: AccessChange);
+    /// What has to end by a commit, ends now.
+    fn ended(&mut self, commit: &Commit);
     /// Something is durable.
     fn committed(&mut self, commit: &Commit);
     /// A submitter gets its answer, and then the thread's room hears what happened there.
@@ -73,16 +85,14 @@ pub trait Hearers<T> {
 pub fn tell<T>(applied: Vec<(T, Applied)>, hearers: &mut impl Hearers<T>) {
     for (ticket, Applied { outcome, commit }) in applied {
         if let Some(commit) = &commit {
-            for change in &commit.access {
-                hearers.access_changed(commit.firm, *change);
-            }
+            hearers.ended(commit);
             hearers.committed(commit);
         }
         hearers.answered(ticket, outcome, commit.and_then(|commit| commit.thread));
     }
 }
 
-/// The task between the bus and everybody who hears.
+/// The task between the store, the bus and everybody who hears.
 pub struct Dispatch {
     /// Who is connected.
     pub people: Arc<People>,
@@ -90,29 +100,54 @@ pub struct Dispatch {
     pub rooms: Rooms,
     /// The feeds.
     pub feed: Feed,
+    /// The other nodes.
+    pub bus: Bus,
+    /// What they say of things that are stored nowhere.
+    pub neighbours: Neighbours,
+    /// What is looked over when something may have been missed.
+    pub look_over: LookOver,
+    /// For what may still be seen.
+    pub store: Store,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
 
+/// What comes to dispatch.
+pub struct Inlet {
+    /// What this node has committed.
+    pub batches: mpsc::Receiver<Batch>,
+    /// What is heard of other nodes.
+    pub heard: mpsc::Receiver<Heard>,
+    /// Sockets that have to be looked at before something is handed to them.
+    pub settling: mpsc::Receiver<Settling>,
+}
+
 impl Dispatch {
-    /// Handles batches until the store is closed.
-    pub async fn run(self, mut batches: mpsc::Receiver<Batch>) {
-        while let Some(batch) = batches.recv().await {
-            self.handle(batch);
+    /// Handles what comes until the store is closed.
+    pub async fn run(self, mut inlet: Inlet) {
+        let mut heard = Vec::new();
+        loop {
+            tokio::select! {
+                batch = inlet.batches.recv() => match batch {
+                    Some(batch) => self.handle(batch).await,
+                    None => return,
+                },
+                Some(settling) = inlet.settling.recv() => self.settle(settling).await,
+                // A node that is alone hears of nobody: then this end is closed.
+                1.. = inlet.heard.recv_many(&mut heard, HEARD_AT_A_TIME) => {
+                    self.hear(&mut heard).await;
+                }
+            }
         }
     }
 
-    fn handle(&self, batch: Batch) {
-        let shards = (0..self.rooms.shards())
-            .map(|_| Committed { commits: Vec::new(), flush: Vec::new(), at: batch.at })
-            .collect();
-        let mut round = Round { dispatch: self, shards };
+    async fn handle(&self, batch: Batch) {
+        let commits = batch.applied.iter().filter_map(|(_, applied)| applied.commit.as_ref());
+        let missing = self.people.missing(commits);
+        self.look_at_all(missing).await;
+        let mut round = Round::new(self, batch.at);
         tell(batch.applied, &mut round);
-        for (shard, committed) in round.shards.into_iter().enumerate() {
-            if !committed.commits.is_empty() {
-                self.rooms.committed(shard, committed);
-            }
-        }
+        round.finish();
     }
 
     fn answer(&self, ticket: Ticket, outcome: Result<Done, Refusal>) -> Option<Arc<Outbound>> {
@@ -131,15 +166,44 @@ impl Dispatch {
     }
 }
 
-/// One batch on its way, with what each shard is to be told at its end.
+/// Some commits on their way, with what is to be told at the end.
 struct Round<'a> {
     dispatch: &'a Dispatch,
     shards: Vec<Committed>,
+    /// For the other nodes.
+    elsewhere: Vec<(FirmId, Payload)>,
+}
+
+impl<'a> Round<'a> {
+    fn new(dispatch: &'a Dispatch, at: Instant) -> Self {
+        let shards = (0..dispatch.rooms.shards())
+            .map(|_| Committed { commits: Vec::new(), flush: Vec::new(), at })
+            .collect();
+        Self { dispatch, shards, elsewhere: Vec::new() }
+    }
+
+    /// The thread's room hears of it when the round is over.
+    fn to_room(&mut self, thread: ThreadCommit, flush: Option<Arc<Outbound>>) {
+        let shard = &mut self.shards[self.dispatch.rooms.shard_of(thread.thread)];
+        shard.commits.push(thread);
+        shard.flush.extend(flush);
+    }
+
+    fn finish(self) {
+        for (shard, committed) in self.shards.into_iter().enumerate() {
+            if !committed.commits.is_empty() {
+                self.dispatch.rooms.committed(shard, committed);
+            }
+        }
+        for (firm, payload) in self.elsewhere {
+            self.dispatch.bus.publish(firm, payload);
+        }
+    }
 }
 
 impl Hearers<Ticket> for Round<'_> {
-    fn access_changed(&mut self, firm: FirmId, change: AccessChange) {
-        self.dispatch.people.apply(firm, change);
+    fn ended(&mut self, commit: &Commit) {
+        self.dispatch.people.hear(commit);
     }
 
     fn committed(&mut self, commit: &Commit) {
@@ -147,6 +211,9 @@ impl Hearers<Ticket> for Round<'_> {
         if let Some(thread) = &commit.thread {
             let posted = thread.events.iter().filter(|event| event.kind.is_message()).count();
             self.dispatch.metrics.messages_total.inc_by(posted as u64);
+        }
+        if self.dispatch.bus.is_shared() {
+            self.elsewhere.push((commit.firm, Payload::Committed(commit.clone())));
         }
     }
 
@@ -158,11 +225,7 @@ impl Hearers<Ticket> for Round<'_> {
     ) {
         let replied = self.dispatch.answer(ticket, outcome);
         match (thread, replied) {
-            (Some(thread), replied) => {
-                let shard = &mut self.shards[self.dispatch.rooms.shard_of(thread.thread)];
-                shard.commits.push(thread);
-                shard.flush.extend(replied);
-            }
+            (Some(thread), replied) => self.to_room(thread, replied),
             (None, Some(outbound)) => outbound.flush(),
             (None, None) => {}
         }

@@ -2,21 +2,25 @@
 //! state, not history: changes are merged for a moment, and what goes out is how things stand then.
 
 mod due;
+mod turns;
 
 use crate::clock::monotonic;
 use crate::metrics::Metrics;
 use crate::people::{Peer, People};
+use crate::settle::Settle;
 use crate::socket::SharedFrame;
 use crate::store::Store;
 use due::Due;
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use tidings_protocol::{
-    AccountId, FirmId, InboxItem, MemberId, Person, ServerFrame, ThreadId, ThreadSummary,
+    AccountId, FirmId, InboxItem, MemberId, Person, ServerFrame, ThreadId, Welcome,
 };
-use tidings_storage::{Access, AccessChange, Actor, Clock, Commit, ReadCommit, Unavailable};
+use tidings_storage::{AccessChange, Actor, Clock, Commit, ReadCommit, Reader, Unavailable};
 use tokio::sync::Notify;
+use turns::Turns;
 
 /// What follows a change is merged for so long; the first after a quiet time is told at once.
 const MERGE: Duration = Duration::from_millis(250);
@@ -30,6 +34,10 @@ const QUERY_ITEMS: usize = 256;
 /// People whose welcomes are read at a time: each is a few lists.
 const QUERY_WELCOMES: usize = 16;
 
+/// People whose feeds are read anew in one round, when something may have been missed: however many
+/// they are, others get their turn at the store.
+const ANEW_PER_ROUND: usize = 32;
+
 /// What waits to be told. Bounded by what exists: a key per thread, person or item.
 #[derive(Default)]
 struct Pending {
@@ -39,6 +47,17 @@ struct Pending {
     badges: HashSet<Actor>,
     /// Who is due a welcome.
     welcomes: HashSet<Actor>,
+    /// And who is if it says anything new.
+    anew: Turns,
+}
+
+/// Why somebody is welcomed again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Something is new for sure.
+    Due,
+    /// Something may be.
+    Anew,
 }
 
 /// Which of a person's sockets hear of its reading.
@@ -67,6 +86,7 @@ impl Feed {
     pub fn start(
         people: &Arc<People>,
         store: &Store,
+        settle: &Settle,
         metrics: &Arc<Metrics>,
         clock: &Arc<dyn Clock>,
     ) -> Self {
@@ -78,6 +98,7 @@ impl Feed {
         let teller = Teller {
             shared: Arc::clone(&shared),
             store: store.clone(),
+            settle: settle.clone(),
             metrics: Arc::clone(metrics),
             clock: Arc::clone(clock),
             due: Due::default(),
@@ -135,12 +156,19 @@ impl Feed {
         self.shared.pending.lock().welcomes.insert(actor);
         self.shared.work.notify_one();
     }
+
+    /// These people may have missed something: their feeds are read anew, in turns.
+    pub fn look_over(&self, actors: Vec<Actor>) {
+        self.shared.pending.lock().anew.add(actors);
+        self.shared.work.notify_one();
+    }
 }
 
 /// The task's state.
 struct Teller {
     shared: Arc<Shared>,
     store: Store,
+    settle: Settle,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
     /// Whose numbers may have changed since.
@@ -163,9 +191,11 @@ impl Teller {
             tokio::time::sleep_until(next_round.into()).await;
             let now = monotonic();
             next_round = now + MERGE;
-            let pending = std::mem::take(&mut *self.shared.pending.lock());
+            let (pending, anew) = self.take();
             self.due.soon(pending.badges);
-            self.welcome(pending.welcomes).await;
+            let due: Vec<Actor> = pending.welcomes.into_iter().collect();
+            self.welcome(&due, Why::Due).await;
+            self.welcome(&anew, Why::Anew).await;
             self.tell_threads(pending.threads).await;
             self.tell_reads(pending.reads);
             self.tell_inbox(pending.inbox);
@@ -176,6 +206,37 @@ impl Teller {
         }
     }
 
+    /// What is to be told in this round, and who has a turn.
+    fn take(&self) -> (Pending, Vec<Actor>) {
+        let mut pending = self.shared.pending.lock();
+        let mut turns = std::mem::take(&mut pending.anew);
+        let anew = turns.take(ANEW_PER_ROUND);
+        if !turns.is_empty() {
+            self.shared.work.notify_one();
+        }
+        let taken = std::mem::replace(&mut *pending, Pending { anew: turns, ..Pending::default() });
+        (taken, anew)
+    }
+
+    /// Asks the store about some firms. Those whom the answer is for know by then of all ends of
+    /// access that are older than it.
+    async fn read<R: Send + 'static>(
+        &self,
+        mut firms: Vec<FirmId>,
+        question: impl FnOnce(&mut dyn Reader) -> Result<R, Unavailable> + Send + 'static,
+    ) -> Result<R, Unavailable> {
+        firms.sort_unstable();
+        firms.dedup();
+        let read = self.store.read(move |reader| {
+            let answer = question(reader);
+            // After it, so that they are no earlier.
+            answer.and_then(|answer| Ok((answer, reader.epochs(&firms)?)))
+        });
+        let (answer, epochs) = read.await??;
+        self.settle.up_to(epochs).await;
+        Ok(answer)
+    }
+
     /// What could not be read is told later; changes that came meanwhile stay as they are.
     fn later(&self, note: impl FnOnce(&mut Pending)) {
         note(&mut self.shared.pending.lock());
@@ -183,27 +244,32 @@ impl Teller {
     }
 
     /// Whoever sees more than before, or missed something before its first welcome, gets a new one:
-    /// how everything stands now.
-    async fn welcome(&mut self, due: HashSet<Actor>) {
-        let due: Vec<Actor> = due.into_iter().collect();
+    /// how everything stands now. So does whoever may have missed something, if it did.
+    async fn welcome(&mut self, due: &[Actor], why: Why) {
         for some in due.chunks(QUERY_WELCOMES) {
             let actors = some.to_vec();
-            let read = self.store.read(move |reader| {
+            let read = self.read(firms(some), move |reader| {
                 let mut welcomes = Vec::with_capacity(actors.len());
                 for actor in actors {
                     let Some(access) = reader.access(actor)? else { continue };
                     let Some(welcome) = reader.welcome(actor)? else { continue };
-                    welcomes.push((actor, Arc::new(access), welcome));
+                    welcomes.push((actor, Arc::new(access), digest(&welcome), welcome));
                 }
                 Ok(welcomes)
             });
-            let Ok(welcomes) = read.await.and_then(|read| read) else {
-                self.later(|pending| pending.welcomes.extend(some));
+            let Ok(welcomes) = read.await else {
+                self.later(|pending| match why {
+                    Why::Due => pending.welcomes.extend(some),
+                    Why::Anew => pending.anew.add(some.iter().copied()),
+                });
                 continue;
             };
-            for (actor, access, welcome) in welcomes {
+            for (actor, access, digest, welcome) in welcomes {
                 for peer in self.shared.people.sockets_of(actor.person) {
-                    peer.welcome_again(Arc::clone(&access), welcome.clone(), self.clock.now());
+                    if why == Why::Due || !peer.was_told(digest) {
+                        let (access, welcome) = (Arc::clone(&access), welcome.clone());
+                        peer.welcome_again(access, welcome, digest, self.clock.now());
+                    }
                 }
             }
         }
@@ -228,41 +294,22 @@ impl Teller {
         }
         let ids: Vec<ThreadId> = listeners.keys().copied().collect();
         for some in ids.chunks(QUERY_ITEMS) {
-            let actors = some.iter().filter_map(|thread| listeners.get(thread)).flatten();
-            let actors: HashSet<Actor> = actors.map(|peer| peer.actor).collect();
-            let Ok((summaries, access)) = self.summaries(some.to_vec(), actors).await else {
+            let asked = some.to_vec();
+            let firms = some.iter().filter_map(|thread| Some(threads.get(thread)?.0)).collect();
+            let Ok(summaries) = self.read(firms, move |reader| reader.summaries(&asked)).await
+            else {
                 let some = some.iter().filter_map(|thread| threads.get_key_value(thread));
                 self.later(|pending| pending.threads.extend(some));
                 continue;
             };
             for summary in summaries {
-                let (thread, account) = (summary.thread, summary.account);
+                let listeners = listeners.remove(&summary.thread).unwrap_or_default();
                 let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
-                for peer in listeners.remove(&thread).unwrap_or_default() {
-                    if access.get(&peer.actor).is_some_and(|a| a.sees_thread(account, thread)) {
-                        peer.tell(&frame, &self.metrics);
-                    }
+                for peer in listeners {
+                    peer.tell(&frame, &self.metrics);
                 }
             }
         }
-    }
-
-    /// Reads threads, and then what people may see: an end of access that was committed before
-    /// what a summary says is found, even if it was not handled here yet.
-    async fn summaries(
-        &self,
-        threads: Vec<ThreadId>,
-        actors: HashSet<Actor>,
-    ) -> Result<(Vec<ThreadSummary>, HashMap<Actor, Access>), Unavailable> {
-        let read = self.store.read(move |reader| {
-            let summaries = reader.summaries(&threads)?;
-            let mut seen = HashMap::with_capacity(actors.len());
-            for actor in actors {
-                seen.extend(reader.access(actor)?.map(|access| (actor, access)));
-            }
-            Ok((summaries, seen))
-        });
-        read.await?
     }
 
     fn tell_reads(&self, reads: HashMap<(Person, ThreadId), (ReadCommit, Audience)>) {
@@ -294,11 +341,11 @@ impl Teller {
         let due = self.due.take(quiet);
         for some in due.chunks(QUERY_ITEMS) {
             let actors = some.to_vec();
-            let read = self.store.read(move |reader| {
+            let read = self.read(firms(some), move |reader| {
                 let counted = actors.into_iter().map(|actor| Ok((actor, reader.badges(actor)?)));
                 counted.collect::<Result<Vec<_>, Unavailable>>()
             });
-            let Ok(counted) = read.await.and_then(|read| read) else {
+            let Ok(counted) = read.await else {
                 self.due.soon(some.iter().copied());
                 continue;
             };
@@ -310,6 +357,18 @@ impl Teller {
             }
         }
     }
+}
+
+fn firms(actors: &[Actor]) -> Vec<FirmId> {
+    actors.iter().map(|actor| actor.firm).collect()
+}
+
+/// By what a welcome is known again, as the store gives it: without a token and a clock.
+pub fn digest(welcome: &Welcome) -> u64 {
+    let bytes = serde_json::to_vec(welcome).expect("a welcome can always be encoded");
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -47,6 +47,12 @@ pub struct Metrics {
     pub rooms: Gauge,
     /// Holes in a thread's stream that were read from the store.
     pub bus_gaps_total: Counter,
+    /// Times that what is live was compared with the store.
+    pub look_overs_total: Counter,
+    /// Rooms that were found to have missed something by it.
+    pub look_over_behind_total: Counter,
+    /// Times that a firm's sockets had to be looked at, since ends of access may have been missed.
+    pub access_checks_total: Counter,
     commands: Family<CommandLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
     http_requests: Family<HttpLabels, Counter>,
@@ -97,6 +103,11 @@ impl Metrics {
             read_seconds: r.seconds("read", "Time of one query of the store, its wait included"),
             rooms: r.plain("rooms", "Threads with joined sockets"),
             bus_gaps_total: r.plain("bus_gaps", "Holes in a stream, read from the store"),
+            look_overs_total: r.plain("look_overs", "Comparisons of what is live with the store"),
+            look_over_behind_total: r
+                .plain("look_over_behind", "Rooms that were found to be behind by a comparison"),
+            access_checks_total: r
+                .plain("access_checks", "Times that a firm's sockets were checked in the store"),
             commands: r.plain("commands", "Commands given to the store, by what became of them"),
             closes: r.plain("closes", "Sockets closed, by close code"),
             http_requests: r.plain("http_requests", "HTTP requests, by route and status"),

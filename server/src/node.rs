@@ -5,13 +5,15 @@ use crate::auth::{Auth, ask};
 use crate::bus::Bus;
 use crate::commits;
 use crate::config::{Config, StoreUrl};
-use crate::dispatch::{Dispatch, outcome_of};
+use crate::dispatch::{Dispatch, Inlet, outcome_of};
 use crate::feed::Feed;
 use crate::janitor;
+use crate::lookover::{LookOver, Scope};
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use crate::people::People;
 use crate::rooms::Rooms;
+use crate::settle::Settle;
 use crate::socket::Sockets;
 use crate::store::Store;
 use anyhow::Context;
@@ -20,7 +22,7 @@ use std::thread::available_parallelism;
 use tidings_protocol::{Checked, Outcome, Refusal};
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
 use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, Reader, SystemEntropy, writes};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// What every connection and every request shares.
 pub struct Node {
@@ -49,6 +51,11 @@ pub struct Node {
     /// Turns to go on reading what clients have missed, after the first visit that each join makes, as
     /// many as there are readers: however long a catching up is, others wait for a visit or two of it.
     pub catching_up: Semaphore,
+    /// Turns to come in, twice as many as there are readers: however many come at once, others wait
+    /// for few of them.
+    pub admitting: Semaphore,
+    /// Closed when everybody was told of all that was committed.
+    all_dispatched: watch::Receiver<()>,
 }
 
 impl Node {
@@ -66,6 +73,7 @@ impl Node {
             .map(|_| Ok(Box::new(sqlite.reader()?) as Box<dyn Reader>))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let catching_up = Semaphore::new(readers.len());
+        let admitting = Semaphore::new(2 * readers.len());
         let signing_secret = sqlite.reader()?.signing_secret()?;
         let auth = Auth::load(&config.auth, signing_secret)?;
         let options = FrontOptions {
@@ -79,19 +87,41 @@ impl Node {
             tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, observer);
         let store = Store::new(store, Arc::clone(&metrics));
 
-        let (bus, _heard) = Bus::alone();
-        let people = Arc::new(People::default());
+        let (bus, heard) = Bus::alone();
+        let people = Arc::new(People::new(bus.clone()));
+        let (settle, settling) = Settle::new(&people);
         let shards = available_parallelism().map_or(1, usize::from);
-        let rooms = Rooms::start(shards, &store, &bus, &metrics);
-        let feed = Feed::start(&people, &store, &metrics, &clock);
+        let rooms = Rooms::start(shards, &store, &bus, &settle, &metrics);
+        let feed = Feed::start(&people, &store, &settle, &metrics, &clock);
         let neighbours = Neighbours::start(&bus, &rooms, &people, config.limits.sockets_per_person);
+        let look_over = if bus.is_shared() {
+            LookOver::start(Scope {
+                people: Arc::clone(&people),
+                rooms: rooms.clone(),
+                feed: feed.clone(),
+                store: store.clone(),
+                settle,
+                metrics: Arc::clone(&metrics),
+            })
+        } else {
+            LookOver::never()
+        };
         let dispatch = Dispatch {
             people: Arc::clone(&people),
             rooms: rooms.clone(),
             feed: feed.clone(),
+            bus: bus.clone(),
+            neighbours: neighbours.clone(),
+            look_over,
+            store: store.clone(),
             metrics: Arc::clone(&metrics),
         };
-        crate::vital::spawn("dispatch", dispatch.run(batches));
+        let inlet = Inlet { batches, heard, settling };
+        let (dispatched, all_dispatched) = watch::channel(());
+        crate::vital::spawn("dispatch", async move {
+            dispatch.run(inlet).await;
+            drop(dispatched);
+        });
         janitor::start(&store, &clock, bus.node().0);
         let sockets = Sockets::new(Arc::clone(&metrics));
         Ok(Arc::new(Self {
@@ -107,6 +137,8 @@ impl Node {
             neighbours,
             sockets,
             catching_up,
+            admitting,
+            all_dispatched,
         }))
     }
 
@@ -129,11 +161,14 @@ impl Node {
         outcome
     }
 
-    /// Closes the store: all that was submitted is durable when this returns.
+    /// Closes the store: all that was submitted is durable when this returns, and the other nodes
+    /// were told.
     pub async fn close(&self) {
         let store = self.store.clone();
         if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
             tracing::error!("the store did not close in order");
         }
+        // Closed by the end of dispatch: no value is ever sent.
+        drop(self.all_dispatched.clone().changed().await);
     }
 }

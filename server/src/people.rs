@@ -2,19 +2,25 @@
 //! the server: sessions put themselves in, feeds look up who is concerned, and access that ends
 //! ends here, on the spot.
 
+mod access;
+
+pub use access::{Whose, ending, look_again};
+
 use crate::auth::Identity;
+use crate::bus::Bus;
+use crate::epochs::Epochs;
 use crate::metrics::Metrics;
 use crate::socket::{Outbound, SharedFrame, SocketId};
 use dashmap::DashMap;
 use parking_lot::{Mutex, RwLock};
-use std::collections::HashSet;
-use std::hash::Hash;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tidings_protocol::{
-    AccountId, Badges, CloseCode, FirmId, Person, ServerFrame, ThreadId, Timestamp, TokenId,
-    Welcome,
+    AccountId, Badges, FirmId, Person, ServerFrame, ThreadId, Timestamp, Welcome,
 };
-use tidings_storage::{Access, AccessChange, Actor};
+use tidings_storage::{Access, Actor, Epoch};
 
 /// One connected socket of a person who is known.
 pub struct Peer {
@@ -26,11 +32,16 @@ pub struct Peer {
     identity: Mutex<Identity>,
     /// What the person may see. None until it was read: such a peer is told nothing.
     access: RwLock<Option<Arc<Access>>>,
-    /// Threads this socket has joined: it hears of them from their rooms.
-    joined: Mutex<HashSet<ThreadId>>,
+    /// Up to where ends of access were considered in what it may see.
+    epoch: AtomicU64,
+    /// Threads this socket is about to join, false, or has joined: it hears of them from their rooms.
+    threads: Mutex<Threads>,
     /// Held while the feed speaks, so that nothing old is said after something new.
     hearing: Mutex<Hearing>,
 }
+
+/// Without keys of its own for each socket: the ids are the server's, and nobody can choose them.
+type Threads = HashMap<ThreadId, bool, BuildHasherDefault<DefaultHasher>>;
 
 // There is one for every connection.
 const _: () = assert!(size_of::<Peer>() <= 256);
@@ -46,6 +57,8 @@ enum Hearing {
     Open {
         /// The numbers last told, by a welcome or since.
         badges: Badges,
+        /// By what the last welcome is known again; none if nobody asks.
+        told: Option<u64>,
     },
 }
 
@@ -57,9 +70,15 @@ impl Peer {
             outbound,
             identity: Mutex::new(identity),
             access: RwLock::new(None),
-            joined: Mutex::new(HashSet::new()),
+            epoch: AtomicU64::new(0),
+            threads: Mutex::default(),
             hearing: Mutex::new(Hearing::Quiet { missed: false }),
         }
+    }
+
+    /// The token in use.
+    pub fn identity(&self) -> Identity {
+        *self.identity.lock()
     }
 
     /// A newer token of the same person takes the place of the one before.
@@ -68,23 +87,38 @@ impl Peer {
     }
 
     /// Sends the first welcome. False if the feed had something to say before it: then another one
-    /// is due, by [`Self::welcome_again`].
-    pub fn first_welcome(&self, welcome: Welcome, now: Timestamp) -> bool {
+    /// is due, by [`Self::welcome_again`]. By the `digest` it is known again.
+    pub fn first_welcome(&self, welcome: Welcome, digest: Option<u64>, now: Timestamp) -> bool {
         let mut hearing = self.hearing.lock();
         let missed = matches!(*hearing, Hearing::Quiet { missed: true });
-        *hearing = Hearing::Open { badges: welcome.badges };
+        *hearing = Hearing::Open { badges: welcome.badges, told: digest };
         self.send_welcome(welcome, now);
         !missed
     }
 
     /// Says how everything stands, and what the person may see from now on, unless the first
     /// welcome is yet to come.
-    pub fn welcome_again(&self, access: Arc<Access>, welcome: Welcome, now: Timestamp) {
-        self.hear(|badges| {
+    pub fn welcome_again(
+        &self,
+        access: Arc<Access>,
+        welcome: Welcome,
+        digest: u64,
+        now: Timestamp,
+    ) {
+        self.hear(|badges, told| {
             *self.access.write() = Some(access);
             *badges = welcome.badges;
+            *told = Some(digest);
             self.send_welcome(welcome, now);
         });
+    }
+
+    /// Whether the last welcome was the same.
+    pub fn was_told(&self, digest: u64) -> bool {
+        match &*self.hearing.lock() {
+            Hearing::Quiet { .. } => false,
+            Hearing::Open { told, .. } => *told == Some(digest),
+        }
     }
 
     fn send_welcome(&self, mut welcome: Welcome, now: Timestamp) {
@@ -95,13 +129,13 @@ impl Peer {
 
     /// Sends a frame of the feed, unless the welcome is yet to come.
     pub fn tell(&self, frame: &SharedFrame, metrics: &Metrics) {
-        self.hear(|_| self.send_shared(frame, metrics));
+        self.hear(|_, _| self.send_shared(frame, metrics));
     }
 
     /// Sends the numbers on the icons, made a frame, if this socket was last told others.
     pub fn tell_badges(&self, now: Badges, frame: &SharedFrame, metrics: &Metrics) {
-        self.hear(|told| {
-            if std::mem::replace(told, now) != now {
+        self.hear(|badges, _| {
+            if std::mem::replace(badges, now) != now {
                 self.send_shared(frame, metrics);
             }
         });
@@ -114,10 +148,10 @@ impl Peer {
     }
 
     /// Lets the feed speak, or notes that it had something to say.
-    fn hear(&self, speak: impl FnOnce(&mut Badges)) {
+    fn hear(&self, speak: impl FnOnce(&mut Badges, &mut Option<u64>)) {
         match &mut *self.hearing.lock() {
             Hearing::Quiet { missed } => *missed = true,
-            Hearing::Open { badges } => speak(badges),
+            Hearing::Open { badges, told } => speak(badges, told),
         }
     }
 
@@ -126,19 +160,25 @@ impl Peer {
         self.access.read().clone()
     }
 
-    /// The socket has joined a thread.
-    pub fn join(&self, thread: ThreadId) {
-        self.joined.lock().insert(thread);
+    /// The socket is about to join a thread, if it may: whether it may is read after this, so that
+    /// an end of access finds one or the other.
+    pub fn joining(&self, thread: ThreadId) {
+        self.threads.lock().insert(thread, false);
     }
 
-    /// The socket has left a thread.
+    /// The socket has joined a thread.
+    pub fn join(&self, thread: ThreadId) {
+        self.threads.lock().insert(thread, true);
+    }
+
+    /// The socket has left a thread, or won't join it.
     pub fn leave(&self, thread: ThreadId) {
-        self.joined.lock().remove(&thread);
+        self.threads.lock().remove(&thread);
     }
 
     /// Whether the socket hears of the thread from its room.
     pub fn has_joined(&self, thread: ThreadId) -> bool {
-        self.joined.lock().contains(&thread)
+        self.threads.lock().get(&thread) == Some(&true)
     }
 
     fn sees(&self, account: AccountId, thread: ThreadId) -> bool {
@@ -147,11 +187,14 @@ impl Peer {
 }
 
 /// Everybody connected.
-#[derive(Default)]
 pub struct People {
     of_person: DashMap<Person, Vec<Arc<Peer>>>,
     of_account: DashMap<AccountId, Vec<Arc<Peer>>>,
     team_of_firm: DashMap<FirmId, Vec<Arc<Peer>>>,
+    /// Up to where the firms' sockets know of ends of access.
+    epochs: Mutex<Epochs>,
+    /// Other nodes are listened to as far as they speak of firms with sockets here.
+    bus: Bus,
 }
 
 /// The person has as many sockets as one may have.
@@ -159,18 +202,41 @@ pub struct People {
 pub struct TooManySockets;
 
 impl People {
-    /// Puts a socket in; from now on access changes reach it.
+    /// Nobody yet.
+    pub fn new(bus: Bus) -> Self {
+        Self {
+            of_person: DashMap::new(),
+            of_account: DashMap::new(),
+            team_of_firm: DashMap::new(),
+            epochs: Mutex::default(),
+            bus,
+        }
+    }
+
+    /// Puts a socket in, which has yet to be let in by [`Self::grant`].
     pub fn enter(&self, peer: &Arc<Peer>, sockets_max: usize) -> Result<(), TooManySockets> {
         let mut sockets = self.of_person.entry(peer.actor.person).or_insert_with(room_for_one);
         if sockets.len() >= sockets_max {
             return Err(TooManySockets);
         }
         sockets.push(Arc::clone(peer));
+        drop(sockets);
+        self.epochs.lock().enter(peer.actor.firm);
+        self.bus.watch(peer.actor.firm);
         Ok(())
     }
 
-    /// Says what a new socket's person may see; from now on feeds concern it.
-    pub fn grant(&self, peer: &Arc<Peer>, access: Access) {
+    /// Says what a new socket's person may see, read when access had ended so often in its firm or
+    /// later. From now on feeds concern it. False if more ends are known meanwhile: then it has to be
+    /// read again.
+    #[must_use]
+    pub fn grant(&self, peer: &Arc<Peer>, access: Access, read_at: Epoch) -> bool {
+        // Held to the end, so that who applies or looks for an end finds the socket or is known here.
+        let mut epochs = self.epochs.lock();
+        if !epochs.admit(peer.actor.firm, read_at) {
+            return false;
+        }
+        peer.epoch.store(read_at.0, Ordering::Relaxed);
         let account = match &access {
             Access::Team { .. } => None,
             Access::Contact { account } => Some(*account),
@@ -183,18 +249,23 @@ impl People {
             }
             None => self.team_of_firm.entry(peer.actor.firm).or_default().push(Arc::clone(peer)),
         }
+        true
     }
 
     /// Takes a socket out.
     pub fn exit(&self, peer: &Peer) {
         let id = peer.outbound.id();
-        remove(&self.of_person, &peer.actor.person, id);
+        if !remove(&self.of_person, &peer.actor.person, id) {
+            return;
+        }
         if let Some(access) = peer.access() {
             match &*access {
                 Access::Contact { account } => remove(&self.of_account, account, id),
                 Access::Team { .. } => remove(&self.team_of_firm, &peer.actor.firm, id),
-            }
+            };
         }
+        self.epochs.lock().exit(peer.actor.firm);
+        self.bus.unwatch(peer.actor.firm);
     }
 
     /// The sockets of one person.
@@ -225,43 +296,11 @@ impl People {
             .collect()
     }
 
-    /// Ends what has to end, before anything that was committed later can be delivered.
-    /// A firm ends what is its own: whoever names another's token or person ends nothing.
-    pub fn apply(&self, firm: FirmId, change: AccessChange) {
-        let Some((whose, code)) = ending(change) else { return };
-        let concerned = match whose {
-            Whose::Person(person) => self.sockets_of(person),
-            Whose::Token(token) => {
-                let mut peers = self.everybody();
-                peers.retain(|peer| peer.identity.lock().token == Some(token));
-                peers
-            }
-        };
-        for peer in concerned.iter().filter(|peer| peer.actor.firm == firm) {
-            peer.outbound.cut(code);
-        }
-    }
-}
-
-/// Which sockets a change of access closes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// All of a person's.
-    Person(Person),
-    /// All that came with a token.
-    Token(TokenId),
-}
-
-/// Pure: what a change of access ends, and with which code.
-pub fn ending(change: AccessChange) -> Option<(Whose, CloseCode)> {
-    match change {
-        AccessChange::Ended(person) => Some((Whose::Person(person), CloseCode::AccessEnded)),
-        AccessChange::Shrank(person) => Some((Whose::Person(person), CloseCode::AccessChanged)),
-        // The person still has access, and comes back with a new token.
-        AccessChange::TokenRevoked(token) => Some((Whose::Token(token), CloseCode::BadToken)),
-        AccessChange::TokensRevoked(person) => Some((Whose::Person(person), CloseCode::BadToken)),
-        // Feeds read it anew.
-        AccessChange::Grew(_) => None,
+    /// Everybody of these firms; of all if none are given.
+    pub fn actors(&self, firms: Option<&HashSet<FirmId>>) -> Vec<Actor> {
+        let concerned = |actor: &Actor| firms.is_none_or(|firms| firms.contains(&actor.firm));
+        let first = self.of_person.iter().filter_map(|peers| Some(peers.value().first()?.actor));
+        first.filter(concerned).collect()
     }
 }
 
@@ -270,11 +309,16 @@ fn room_for_one() -> Vec<Arc<Peer>> {
     Vec::with_capacity(1)
 }
 
-fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: &K, id: SocketId) {
+/// Says whether it was there.
+fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: &K, id: SocketId) -> bool {
+    let mut was_there = false;
     if let Some(mut peers) = map.get_mut(key) {
+        let before = peers.len();
         peers.retain(|peer| peer.outbound.id() != id);
+        was_there = peers.len() < before;
     }
     map.remove_if(key, |_, peers| peers.is_empty());
+    was_there
 }
 
 #[cfg(test)]

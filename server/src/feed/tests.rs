@@ -11,7 +11,7 @@ use tidings_protocol::{
     AccountId, Checked, ClientKey, CloseCode, Command, ContactPatch, ContactState, Encoding,
     FirmId, NewAccount, NewContact, NewMember, Outcome, Person, Rights, Role, Timestamp, Welcome,
 };
-use tidings_storage::{Access, Actor, DirectoryChange, Done, Operation};
+use tidings_storage::{Access, Actor, DirectoryChange, Done, Epoch, Operation};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
@@ -55,8 +55,8 @@ async fn listen(node: &Node, actor: Actor, account: AccountId, welcome: Welcome)
     let identity = Identity { actor, token: None, issued, expires };
     let peer = Arc::new(Peer::new(identity, Arc::new(outbound)));
     node.people.enter(&peer, usize::MAX).unwrap();
-    node.people.grant(&peer, Access::Contact { account });
-    assert!(peer.first_welcome(welcome, Timestamp(0)));
+    assert!(node.people.grant(&peer, Access::Contact { account }, Epoch(0)));
+    assert!(peer.first_welcome(welcome, None, Timestamp(0)));
     client
 }
 

@@ -60,7 +60,7 @@ async fn heard(peer: Peer, mut client: TcpStream) -> Vec<u64> {
 #[tokio::test]
 async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
     let (peer, client) = peer().await;
-    assert!(peer.first_welcome(welcome(1), Timestamp(0)));
+    assert!(peer.first_welcome(welcome(1), None, Timestamp(0)));
     // What another socket of the person was told, before this one came, does not count.
     for unread in [1, 0, 0, 2] {
         tell(&peer, unread);
@@ -68,6 +68,7 @@ async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
     peer.welcome_again(
         Arc::new(Access::Contact { account: AccountId(Uuid::nil()) }),
         welcome(3),
+        0,
         Timestamp(0),
     );
     tell(&peer, 3);
@@ -79,9 +80,9 @@ async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
 async fn nothing_is_said_before_the_first_welcome_and_nothing_is_missed_by_it() {
     let (peer, client) = peer().await;
     let access = Arc::new(Access::Contact { account: AccountId(Uuid::nil()) });
-    peer.welcome_again(access, welcome(2), Timestamp(0));
+    peer.welcome_again(access, welcome(2), 0, Timestamp(0));
     assert!(peer.access().is_none());
     // It was read before the other one, and must not be the last word.
-    assert!(!peer.first_welcome(welcome(1), Timestamp(0)));
+    assert!(!peer.first_welcome(welcome(1), None, Timestamp(0)));
     assert_eq!(heard(peer, client).await, [1]);
 }

@@ -4,6 +4,7 @@
 //! **Invariant:** nothing here depends on the order of a hash map, so that a seed replays exactly.
 
 mod abroad;
+mod look_over;
 
 use crate::rooms::room::{Arrival, Attach, Outlet, Room, Seat};
 use crate::socket::SocketId;
@@ -41,6 +42,10 @@ pub struct Hall<O> {
     news: BTreeSet<ThreadId>,
     /// Rooms for which a repair is on its way.
     repairing: HashSet<ThreadId>,
+    /// Rooms whose repair could not be asked for, or came too early.
+    again: BTreeSet<ThreadId>,
+    /// The sum of the receipts of each room when it was looked over last.
+    read: HashMap<ThreadId, u64>,
     /// Rooms whose presence other nodes are to be told.
     to_tell: ToTell,
     ticks: u32,
@@ -54,6 +59,8 @@ impl<O> Default for Hall<O> {
             is_ready: HashSet::new(),
             news: BTreeSet::new(),
             repairing: HashSet::new(),
+            again: BTreeSet::new(),
+            read: HashMap::new(),
             to_tell: ToTell::default(),
             ticks: 0,
         }
@@ -171,9 +178,10 @@ impl<O: Outlet> Hall<O> {
         self.repair(thread, after?)
     }
 
-    /// A repair could not be asked for; a later tick does it again.
+    /// A repair could not be asked for, or not be used yet; the next tick asks again.
     pub fn not_repaired(&mut self, thread: ThreadId) {
         self.repairing.remove(&thread);
+        self.again.insert(thread);
     }
 
     /// How far a log reaches in the store.
@@ -199,7 +207,16 @@ impl<O: Outlet> Hall<O> {
             }
             self.note(thread);
         }
-        if large_too { self.behind() } else { Vec::new() }
+        let again = std::mem::take(&mut self.again);
+        if large_too {
+            return self.behind();
+        }
+        let behind = again.into_iter().filter_map(|thread| {
+            let room = self.rooms.get(&thread).filter(|room| room.is_behind())?;
+            Some((thread, room.delivered()?))
+        });
+        let behind: Vec<(ThreadId, Seq)> = behind.collect();
+        behind.into_iter().filter_map(|(thread, after)| self.repair(thread, after)).collect()
     }
 
     /// Whether the last tick was one of those that look for gaps.
@@ -255,6 +272,7 @@ impl<O: Outlet> Hall<O> {
         {
             self.to_tell.left(thread, &room);
             self.news.remove(&thread);
+            self.read.remove(&thread);
         }
     }
 }

@@ -14,12 +14,13 @@ mod shard;
 pub use hall::{Hall, Repair};
 pub use looking::Looking;
 pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
-pub use shard::{Committed, Mail};
+pub use shard::{Committed, Found, Mail};
 
 use crate::bus::Bus;
 use crate::metrics::Metrics;
+use crate::settle::Settle;
 use crate::store::Store;
-use shard::{MAIL_MAX, Shard, Shared};
+use shard::{MAIL_MAX, Means, Shard, Shared};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tidings_protocol::ThreadId;
@@ -38,13 +39,24 @@ struct Handle {
 
 impl Rooms {
     /// Starts so many shards.
-    pub fn start(shards: usize, store: &Store, bus: &Bus, metrics: &Arc<Metrics>) -> Self {
+    pub fn start(
+        shards: usize,
+        store: &Store,
+        bus: &Bus,
+        settle: &Settle,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
         let shards = (0..shards.max(1))
             .map(|_| {
                 let (mail, inbox) = mpsc::channel(MAIL_MAX);
                 let both = Shared::default();
-                let (store, bus, metrics) = (store.clone(), bus.clone(), Arc::clone(metrics));
-                let shard = Shard::new(store, bus, mail.clone(), both.clone(), metrics);
+                let means = Means {
+                    store: store.clone(),
+                    bus: bus.clone(),
+                    settle: settle.clone(),
+                    metrics: Arc::clone(metrics),
+                };
+                let shard = Shard::new(means, mail.clone(), both.clone());
                 crate::vital::spawn("shard", shard.run(inbox));
                 Handle { mail, shared: both }
             })

@@ -6,6 +6,7 @@
 //! gathered and goes out together.
 
 mod abroad;
+mod look_over;
 
 use crate::bus::Bus;
 use crate::clock::monotonic;
@@ -14,13 +15,15 @@ use crate::rooms::elsewhere::Elsewhere;
 use crate::rooms::hall::{Hall, Repair};
 use crate::rooms::lost::Lost;
 use crate::rooms::room::{Attach, Outlet, Seat};
+use crate::settle::Settle;
 use crate::socket::{Batch, Outbound, SharedFrame, SocketId};
 use crate::store::Store;
 use parking_lot::Mutex;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tidings_protocol::{Event, FirmId, Person, Seq, ThreadId};
-use tidings_storage::ThreadCommit;
+use tidings_protocol::{Event, FirmId, Person, Receipt, Seq, ThreadId};
+use tidings_storage::{Epoch, Pulse, Reader, ThreadCommit, Unavailable};
 use tokio::sync::{mpsc, oneshot};
 
 /// Mail that may wait. Commits beyond it are dropped, and read from the store once there is time.
@@ -93,9 +96,45 @@ pub enum Mail {
     Repaired {
         /// Which room.
         thread: ThreadId,
-        /// Events after the gap began.
-        events: Option<Vec<Event>>,
+        /// What was read.
+        found: Option<Found>,
     },
+    /// Somebody wants to know which threads are live.
+    Live {
+        /// Of these firms, or all.
+        firms: Option<HashSet<FirmId>>,
+        /// The answer.
+        threads: oneshot::Sender<Vec<ThreadId>>,
+    },
+    /// How threads stand in the store.
+    LookOver(Vec<Pulse>),
+    /// How far everybody has read a thread.
+    Receipts {
+        /// Which room.
+        thread: ThreadId,
+        /// The sum when it was found to be another one than before.
+        sum: u64,
+        /// Everybody's.
+        receipts: Vec<Receipt>,
+    },
+}
+
+/// Part of a log.
+pub struct Found {
+    /// Events after the gap began.
+    pub events: Vec<Event>,
+    /// Whose they are; none if the thread does not exist.
+    pub of: Option<(FirmId, Epoch)>,
+}
+
+impl Found {
+    /// Reads what follows a position, and then how often access had ended by then: texts of old
+    /// events may have been changed after an end of which nothing was heard here yet.
+    fn read(reader: &mut dyn Reader, thread: ThreadId, after: Seq) -> Result<Self, Unavailable> {
+        let events = reader.events_after(thread, after, REPAIR_EVENTS)?;
+        let pulses = reader.pulses(&[thread])?;
+        Ok(Self { events, of: pulses.first().map(|pulse| (pulse.firm, pulse.epoch)) })
+    }
 }
 
 /// The part of one commit batch that concerns one shard.
@@ -133,11 +172,24 @@ impl Outlet for Arc<Outbound> {
 /// The task's state.
 pub(super) struct Shard {
     hall: Hall<Arc<Outbound>>,
-    store: Store,
     own_mail: mpsc::Sender<Mail>,
     shared: Shared,
+    store: Store,
     bus: Bus,
+    settle: Settle,
     metrics: Arc<Metrics>,
+}
+
+/// By what means a shard does its work.
+pub(super) struct Means {
+    /// What rooms miss is read here.
+    pub(super) store: Store,
+    /// The other nodes.
+    pub(super) bus: Bus,
+    /// Whether what was read may be handed on.
+    pub(super) settle: Settle,
+    /// What is counted.
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// What others write and a shard reads, besides its mail.
@@ -151,14 +203,9 @@ pub(super) struct Shared {
 
 impl Shard {
     /// A shard without rooms.
-    pub(super) fn new(
-        store: Store,
-        bus: Bus,
-        own_mail: mpsc::Sender<Mail>,
-        shared: Shared,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        Self { hall: Hall::default(), store, own_mail, shared, bus, metrics }
+    pub(super) fn new(means: Means, own_mail: mpsc::Sender<Mail>, shared: Shared) -> Self {
+        let Means { store, bus, settle, metrics } = means;
+        Self { hall: Hall::default(), own_mail, shared, store, bus, settle, metrics }
     }
 
     /// Serves the rooms until the program ends.
@@ -219,10 +266,13 @@ impl Shard {
             Mail::Detach { thread, socket } => self.hall.detach(thread, socket),
             Mail::Typing { thread, person } => self.hall.typing(thread, person),
             Mail::Look { thread, socket, looking } => self.hall.look(thread, socket, looking),
-            Mail::Repaired { thread, events } => {
-                let repair = self.hall.repaired(thread, events);
-                self.repair(repair);
+            Mail::Repaired { thread, found } => self.on_repaired(thread, found),
+            Mail::Live { firms, threads } => {
+                // Who no longer waits does not look.
+                drop(threads.send(self.hall.threads_of(firms.as_ref())));
             }
+            Mail::LookOver(pulses) => self.on_look_over(&pulses),
+            Mail::Receipts { thread, sum, receipts } => self.hall.all_read(thread, sum, receipts),
         }
     }
 
@@ -258,14 +308,25 @@ impl Shard {
             self.metrics.bus_gaps_total.inc();
             let mail = self.own_mail.clone();
             let asked = self.store.read_then(move |reader| {
-                let events = reader.events_after(thread, after, REPAIR_EVENTS).ok();
+                let found = Found::read(reader, thread, after).ok();
                 // The shard drains its mail without waiting for readers, so this ends.
-                drop(mail.blocking_send(Mail::Repaired { thread, events }));
+                drop(mail.blocking_send(Mail::Repaired { thread, found }));
             });
             if asked.is_err() {
                 self.hall.not_repaired(thread);
             }
         }
+    }
+
+    fn on_repaired(&mut self, thread: ThreadId, found: Option<Found>) {
+        if let Some((firm, epoch)) = found.as_ref().and_then(|found| found.of)
+            && !self.settle.knows(firm, epoch)
+        {
+            // Not before everybody here knows who may still hear of it.
+            return self.hall.not_repaired(thread);
+        }
+        let repair = self.hall.repaired(thread, found.map(|found| found.events));
+        self.repair(repair);
     }
 
     fn on_tick(&mut self) {

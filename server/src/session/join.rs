@@ -42,6 +42,9 @@ impl Connection<'_> {
             self.leave(thread).await;
             self.session.thread_left(thread);
         }
+        if let Some(peer) = &self.peer {
+            peer.joining(thread);
+        }
         let Some(identity) = self.session.identity() else { return Err(CloseCode::InternalError) };
         let firm = identity.actor.firm;
         let (present, opened) = oneshot::channel();

@@ -3,12 +3,23 @@
 
 use crate::auth::Identity;
 use crate::clock::monotonic;
+use crate::feed::digest;
 use crate::people::Peer;
 use crate::session::run::Connection;
 use crate::socket::encode;
 use std::sync::Arc;
 use tidings_protocol::{CloseCode, Outcome, Refusal, RefusalCode, RequestId, ServerFrame, Welcome};
-use tidings_storage::{Access, Reader, Unavailable};
+use tidings_storage::{Access, Epoch, Reader, Unavailable};
+
+/// How often access is read again because some ended in the firm meanwhile.
+const READS_MAX: usize = 16;
+
+/// How things stand for somebody who came in.
+struct Admitted {
+    welcome: Welcome,
+    /// By what it is known again, if there are other nodes.
+    digest: Option<u64>,
+}
 
 impl Connection<'_> {
     /// A token came in: the first one, or a newer one of the same person. A first one that is not
@@ -42,11 +53,12 @@ impl Connection<'_> {
         id: Option<RequestId>,
     ) -> Result<(), CloseCode> {
         let peer = Arc::new(Peer::new(identity, Arc::clone(self.outbound)));
-        // First in, then read: an end of access that is committed meanwhile finds the socket.
+        // First in, then read: an end of access that is committed meanwhile finds the socket, or that
+        // it has to read again.
         self.take_place(&peer).await?;
         self.peer = Some(Arc::clone(&peer));
-        let welcome = match self.admit(identity, &peer).await {
-            Ok(Ok(welcome)) => welcome,
+        let Admitted { welcome, digest } = match self.admit(identity, &peer).await {
+            Ok(Ok(admitted)) => admitted,
             Ok(Err(code)) => {
                 if let Some(id) = id {
                     self.refuse(id, RefusalCode::Unauthenticated);
@@ -64,7 +76,7 @@ impl Connection<'_> {
         }
         // The feed holds back until the welcome is out; if it had something to say by then, it
         // sends another, in order with what else it says.
-        if !peer.first_welcome(welcome, self.node.clock.now()) {
+        if !peer.first_welcome(welcome, digest, self.node.clock.now()) {
             self.node.feed.welcome_again(peer.actor);
         }
         Ok(())
@@ -76,16 +88,31 @@ impl Connection<'_> {
         &self,
         identity: Identity,
         peer: &Arc<Peer>,
-    ) -> Result<Result<Welcome, CloseCode>, Unavailable> {
+    ) -> Result<Result<Admitted, CloseCode>, Unavailable> {
+        // When all who were on a node that restarts come at once, they wait here, and not in front of
+        // what is asked by those who are in.
+        let _turn = self.node.admitting.acquire().await;
+        if !self.outbound.is_open() {
+            return Err(Unavailable("nobody waits for it any more".to_owned()));
+        }
         let (people, peer) = (Arc::clone(&self.node.people), Arc::clone(peer));
+        let shared = self.node.bus.is_shared();
         let read = self.node.store.read(move |reader| {
-            let Ok(access) = access_by(reader, identity)? else {
-                return Ok(Err(CloseCode::BadToken));
-            };
-            // From here on the feed notes what the welcome may not have.
-            people.grant(&peer, access);
-            let welcome = reader.welcome(identity.actor)?;
-            Ok(welcome.ok_or(CloseCode::AccessEnded))
+            for _ in 0..READS_MAX {
+                let epoch = epoch_of(reader, identity)?;
+                let Ok(access) = access_by(reader, identity)? else {
+                    return Ok(Err(CloseCode::BadToken));
+                };
+                // From here on the feed notes what the welcome may not have.
+                if people.grant(&peer, access, epoch) {
+                    let welcome = reader.welcome(identity.actor)?;
+                    return Ok(welcome.ok_or(CloseCode::AccessEnded).map(|welcome| {
+                        let digest = shared.then(|| digest(&welcome));
+                        Admitted { welcome, digest }
+                    }));
+                }
+            }
+            Err(Unavailable("access in this firm ends faster than it can be read".to_owned()))
         });
         read.await?
     }
@@ -142,6 +169,12 @@ impl Connection<'_> {
     ) -> Result<Result<Access, CloseCode>, Unavailable> {
         self.node.store.read(move |reader| access_by(reader, identity)).await?
     }
+}
+
+/// How often access has ended in the identity's firm.
+fn epoch_of(reader: &mut dyn Reader, identity: Identity) -> Result<Epoch, Unavailable> {
+    let epochs = reader.epochs(&[identity.actor.firm])?;
+    Ok(epochs.first().map(|(_, epoch)| *epoch).unwrap_or_default())
 }
 
 /// What the identity's person may see, if its token stands; if not, why that ends a socket.

@@ -5,9 +5,9 @@ use crate::lie::Lie;
 use crate::node::Mail;
 use crate::truth::Attempt;
 use crate::world::{World, say};
-use tidings_protocol::{FirmId, Outcome, Refusal, RefusalCode, ServerFrame};
+use tidings_protocol::{Outcome, Refusal, RefusalCode, ServerFrame};
 use tidings_server::dispatch::{Hearers, outcome_of, tell};
-use tidings_storage::{AccessChange, Commit, Done, ThreadCommit};
+use tidings_storage::{Commit, Done, ThreadCommit};
 
 impl World {
     /// A node takes the oldest batch.
@@ -84,8 +84,10 @@ struct Round<'a> {
 }
 
 impl Hearers<Option<Attempt>> for Round<'_> {
-    fn access_changed(&mut self, firm: FirmId, change: AccessChange) {
-        self.world.access_changed(self.node, firm, change);
+    fn ended(&mut self, commit: &Commit) {
+        for change in &commit.access {
+            self.world.access_changed(self.node, commit.firm, *change);
+        }
     }
 
     fn committed(&mut self, commit: &Commit) {

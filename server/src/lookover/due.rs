@@ -1,0 +1,180 @@
+//! What is to be looked over, and when. Pure. However much may have been missed, it is a flag for
+//! each firm, or one for all.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+use tidings_protocol::FirmId;
+
+/// While nothing is heard of other nodes, everything is looked over this often.
+const EVERY_WHILE_DOWN: Duration = Duration::from_secs(2);
+
+/// And otherwise this often, without feeds: what is missed shows itself, and this is for what may
+/// not have been thought of.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// With so many firms it is everything.
+const FIRMS_MAX: usize = 1_024;
+
+/// What is due.
+#[derive(Debug)]
+pub(super) struct Due {
+    missed: Extent,
+    down: bool,
+    /// When everything was looked over last.
+    last: Option<Instant>,
+}
+
+/// How much is looked over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Everything.
+    All,
+    /// What belongs to these firms.
+    Firms(HashSet<FirmId>),
+}
+
+/// What is looked over now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Turn {
+    pub(super) extent: Extent,
+    /// Feeds too.
+    pub(super) feeds: bool,
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Self { missed: Extent::Firms(HashSet::new()), down: false, last: None }
+    }
+}
+
+impl Due {
+    /// Nothing missed yet.
+    pub(super) fn new(now: Instant) -> Self {
+        Self { last: Some(now), ..Self::default() }
+    }
+
+    /// Something of a firm may have been missed.
+    pub(super) fn firm(&mut self, firm: FirmId) {
+        if let Extent::Firms(firms) = &mut self.missed {
+            firms.insert(firm);
+            if firms.len() > FIRMS_MAX {
+                self.missed = Extent::All;
+            }
+        }
+    }
+
+    /// Something of any firm may have been missed.
+    pub(super) fn everything(&mut self) {
+        self.missed = Extent::All;
+    }
+
+    /// Whether other nodes are heard. While they are not, anything may be missed, and when they are
+    /// again, anything was.
+    pub(super) fn bus_is(&mut self, up: bool) {
+        self.down = !up;
+        self.everything();
+    }
+
+    /// A turn came to nothing.
+    pub(super) fn again(&mut self, turn: Turn) {
+        match turn {
+            // It comes again by itself.
+            Turn { feeds: false, .. } => self.last = None,
+            Turn { extent: Extent::All, .. } => self.everything(),
+            Turn { extent: Extent::Firms(firms), .. } => {
+                firms.into_iter().for_each(|firm| self.firm(firm));
+            }
+        }
+    }
+
+    /// When something is due without anything new; at once if there is no reason to wait.
+    pub(super) fn next(&self, now: Instant) -> Instant {
+        let missed = !matches!(&self.missed, Extent::Firms(firms) if firms.is_empty());
+        let every = if self.down { EVERY_WHILE_DOWN } else { EVERY };
+        self.last.filter(|_| !missed).map_or(now, |last| last + every)
+    }
+
+    /// What is to be looked over now, if anything is.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Turn> {
+        let by_itself = self.next(now) <= now;
+        let missed = std::mem::replace(&mut self.missed, Extent::Firms(HashSet::new()));
+        let turn = match missed {
+            Extent::Firms(firms) if firms.is_empty() && by_itself => {
+                Turn { extent: Extent::All, feeds: self.down }
+            }
+            Extent::Firms(firms) if firms.is_empty() => return None,
+            extent => Turn { extent, feeds: true },
+        };
+        if turn.extent == Extent::All {
+            self.last = Some(now);
+        }
+        Some(turn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn firm(number: usize) -> FirmId {
+        FirmId(Uuid::from_u128(number as u128))
+    }
+
+    fn all(feeds: bool) -> Option<Turn> {
+        Some(Turn { extent: Extent::All, feeds })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "any moment will do as the first")]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    #[test]
+    fn what_may_have_been_missed_is_merged_until_it_is_looked_over() {
+        let now = start();
+        let mut due = Due::new(now);
+        assert_eq!(due.take(now), None);
+        due.firm(firm(1));
+        due.firm(firm(2));
+        due.firm(firm(1));
+        assert_eq!(due.next(now), now);
+        let extent = Extent::Firms(HashSet::from([firm(1), firm(2)]));
+        assert_eq!(due.take(now), Some(Turn { extent, feeds: true }));
+        assert_eq!(due.take(now), None);
+        (0..=FIRMS_MAX).for_each(|number| due.firm(firm(number)));
+        assert_eq!(due.take(now), all(true));
+    }
+
+    #[test]
+    fn while_the_bus_is_down_all_is_looked_over_often_and_once_when_it_is_up() {
+        let now = start();
+        let mut due = Due::new(now);
+        assert_eq!(due.next(now), now + EVERY);
+        due.bus_is(false);
+        assert_eq!(due.take(now), all(true));
+        assert_eq!(due.take(now), None);
+        assert_eq!(due.next(now), now + EVERY_WHILE_DOWN);
+        assert_eq!(due.take(now + EVERY_WHILE_DOWN), all(true));
+        due.bus_is(true);
+        let up = now + EVERY_WHILE_DOWN;
+        assert_eq!(due.take(up), all(true));
+        assert_eq!(due.take(up + EVERY_WHILE_DOWN), None);
+        assert_eq!(due.take(up + EVERY), all(false));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_due_again() {
+        let now = start();
+        let mut due = Due::new(now);
+        due.firm(firm(1));
+        let turn = due.take(now).unwrap();
+        due.again(turn);
+        due.firm(firm(2));
+        let extent = Extent::Firms(HashSet::from([firm(1), firm(2)]));
+        assert_eq!(due.take(now), Some(Turn { extent, feeds: true }));
+        let net = due.take(now + EVERY).unwrap();
+        due.again(net);
+        assert_eq!(due.take(now + EVERY), all(false));
+    }
+}

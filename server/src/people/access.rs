@@ -1,0 +1,165 @@
+//! Access that ends, by what a commit says of it or by what the store says now, ends here: on the
+//! spot, before anything that was committed later is handed to anybody.
+
+use super::{Peer, People};
+use crate::epochs::Passage;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tidings_protocol::{CloseCode, FirmId, Person, ThreadId, TokenId};
+use tidings_storage::{Access, AccessChange, Commit, Epoch};
+
+impl Peer {
+    /// Whether it was let in by what was read before an end of access, and has not been looked at
+    /// since. Who is not in yet will be asked how much it knows.
+    fn is_before(&self, epoch: Epoch) -> bool {
+        self.epoch.load(Ordering::Relaxed) < epoch.0 && self.access.read().is_some()
+    }
+
+    /// The threads that it hears of from their rooms, or may from the next moment on.
+    pub fn live_threads(&self) -> Vec<ThreadId> {
+        self.threads.lock().keys().copied().collect()
+    }
+
+    /// What it may see now, read when access had ended so often or later. Says whether that is
+    /// something else than before.
+    pub fn sees_now(&self, now: Access, read_at: Epoch) -> bool {
+        self.epoch.fetch_max(read_at.0, Ordering::Relaxed);
+        let mut access = self.access.write();
+        let differs = access.as_deref() != Some(&now);
+        if differs {
+            *access = Some(Arc::new(now));
+        }
+        differs
+    }
+}
+
+impl People {
+    /// A commit is about to be told: what it ends, ends. What ended before it was dealt with: see
+    /// [`Self::missing`].
+    pub fn hear(&self, commit: &Commit) {
+        let (firm, epoch) = (commit.firm, commit.epoch);
+        let ends = commit.access.iter().any(|change| change.ends());
+        {
+            let mut epochs = self.epochs.lock();
+            if epochs.passage(firm, epoch, ends) == Passage::Free {
+                // Who is not in yet will have to know it.
+                epochs.pass(firm, epoch);
+                return;
+            }
+            epochs.raise(firm, epoch);
+        }
+        for change in &commit.access {
+            self.apply(firm, *change, epoch);
+        }
+        self.epochs.lock().pass(firm, epoch);
+    }
+
+    /// Which firms' sockets have to be looked at before these commits are told, and up to where.
+    pub fn missing<'a>(&self, commits: impl Iterator<Item = &'a Commit>) -> Vec<(FirmId, Epoch)> {
+        self.epochs.lock().missing(commits)
+    }
+
+    /// Whether what was read or committed at that epoch may be handed to the firm's sockets.
+    pub fn knows(&self, firm: FirmId, epoch: Epoch) -> bool {
+        self.epochs.lock().knows(firm, epoch)
+    }
+
+    /// Whether the firm has sockets here.
+    pub fn has_firm(&self, firm: FirmId) -> bool {
+        self.epochs.lock().has(firm)
+    }
+
+    /// The firms with sockets here.
+    pub fn firms(&self) -> Vec<FirmId> {
+        self.epochs.lock().firms()
+    }
+
+    /// The sockets of a firm that are in and have not been looked at since access ended so often.
+    /// Who comes in from now on knows of it.
+    pub fn to_look_at(&self, firm: FirmId, epoch: Epoch) -> Vec<Arc<Peer>> {
+        self.epochs.lock().raise(firm, epoch);
+        let mut peers = self.everybody();
+        peers.retain(|peer| peer.actor.firm == firm && peer.is_before(epoch));
+        peers
+    }
+
+    /// All of those were looked at.
+    pub fn looked_at(&self, firm: FirmId, epoch: Epoch) {
+        self.epochs.lock().pass(firm, epoch);
+    }
+
+    /// Ends what has to end, before anything that was committed later can be delivered.
+    /// A firm ends what is its own: whoever names another's token or person ends nothing.
+    fn apply(&self, firm: FirmId, change: AccessChange, epoch: Epoch) {
+        let Some((whose, code)) = ending(change) else { return };
+        let concerned = match whose {
+            Whose::Person(person) => self.sockets_of(person),
+            Whose::Token(token) => {
+                let mut peers = self.everybody();
+                peers.retain(|peer| peer.identity.lock().token == Some(token));
+                peers
+            }
+        };
+        // Who came in later came in by what was so afterwards.
+        for peer in concerned.iter().filter(|peer| peer.actor.firm == firm) {
+            if peer.is_before(epoch) {
+                peer.outbound.cut(code);
+            }
+        }
+    }
+}
+
+/// Which sockets a change of access closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// All of a person's.
+    Person(Person),
+    /// All that came with a token.
+    Token(TokenId),
+}
+
+/// Pure: what a change of access ends, and with which code.
+pub fn ending(change: AccessChange) -> Option<(Whose, CloseCode)> {
+    match change {
+        AccessChange::Ended(person) => Some((Whose::Person(person), CloseCode::AccessEnded)),
+        AccessChange::Shrank(person) => Some((Whose::Person(person), CloseCode::AccessChanged)),
+        // The person still has access, and comes back with a new token.
+        AccessChange::TokenRevoked(token) => Some((Whose::Token(token), CloseCode::BadToken)),
+        AccessChange::TokensRevoked(person) => Some((Whose::Person(person), CloseCode::BadToken)),
+        // Feeds read it anew.
+        AccessChange::Grew(_) => None,
+    }
+}
+
+/// Pure: with which code a socket ends of which nobody knows what it missed. `now` is what the store
+/// says that its person may see, and whether its token stands; `sees_joined` whether that is so of
+/// every thread that it has joined, for what was known may be older than that.
+pub fn look_again(
+    before: Option<&Access>,
+    now: Option<&Access>,
+    token_stands: bool,
+    sees_joined: bool,
+) -> Option<CloseCode> {
+    let Some(now) = now else { return Some(CloseCode::AccessEnded) };
+    if !token_stands {
+        return Some(CloseCode::BadToken);
+    }
+    let shrank = before.is_some_and(|before| shrank(before, now));
+    (shrank || !sees_joined).then_some(CloseCode::AccessChanged)
+}
+
+/// Whether somebody sees less than before.
+fn shrank(before: &Access, now: &Access) -> bool {
+    match (before, now) {
+        (
+            Access::Team { accounts, mentioned, .. },
+            Access::Team { accounts: kept_accounts, mentioned: kept_threads, .. },
+        ) => {
+            !now.sees_all_accounts()
+                && (before.sees_all_accounts()
+                    || !accounts.is_subset(kept_accounts)
+                    || !mentioned.is_subset(kept_threads))
+        }
+        _ => before != now,
+    }
+}

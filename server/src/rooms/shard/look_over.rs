@@ -1,0 +1,54 @@
+//! How live threads stand in the store, for rooms that may have missed something of other nodes.
+
+use super::{Mail, Shard};
+use crate::rooms::Rooms;
+use std::collections::HashSet;
+use tidings_protocol::{FirmId, ThreadId};
+use tidings_storage::Pulse;
+use tokio::sync::oneshot;
+
+impl Rooms {
+    /// The threads of a shard that have a room, of these firms or all; and those of which it is not
+    /// known yet whose they are.
+    pub async fn live(&self, shard: usize, firms: Option<HashSet<FirmId>>) -> Vec<ThreadId> {
+        let (threads, live) = oneshot::channel();
+        // A shard ends only with the program.
+        drop(self.shards[shard].mail.send(Mail::Live { firms, threads }).await);
+        live.await.unwrap_or_default()
+    }
+
+    /// How threads of a shard stand. What they say may be handed on.
+    pub async fn look_over(&self, shard: usize, pulses: Vec<Pulse>) {
+        drop(self.shards[shard].mail.send(Mail::LookOver(pulses)).await);
+    }
+}
+
+impl Shard {
+    /// Compares how threads stand with what their rooms were told.
+    pub(super) fn on_look_over(&mut self, pulses: &[Pulse]) {
+        for pulse in pulses {
+            let (repair, receipts) = self.hall.look_over(pulse);
+            if repair.is_some() {
+                self.metrics.look_over_behind_total.inc();
+            }
+            self.repair(repair);
+            if receipts {
+                self.read_receipts(pulse.thread, pulse.read);
+            }
+        }
+    }
+
+    /// Reads how far everybody has read, of which `sum` is the sum at least. If that fails, the next
+    /// look does it again.
+    fn read_receipts(&self, thread: ThreadId, sum: u64) {
+        let mail = self.own_mail.clone();
+        let asked = self.store.read_then(move |reader| {
+            if let Ok(receipts) = reader.receipts(thread) {
+                // As with repairs: this ends.
+                drop(mail.blocking_send(Mail::Receipts { thread, sum, receipts }));
+            }
+        });
+        // Too much else is asked for: the next look finds the same.
+        drop(asked);
+    }
+}

@@ -1,0 +1,59 @@
+//! Whoever reads the store to hand on what it says asks here first whether those it is for know of
+//! every end of access that the store knew of: if not, dispatch looks at them.
+
+use crate::people::People;
+use std::sync::Arc;
+use tidings_protocol::FirmId;
+use tidings_storage::Epoch;
+use tokio::sync::{mpsc, oneshot};
+
+/// Requests that may wait for dispatch; then who asks waits too.
+const SETTLING_MAX: usize = 256;
+
+/// A request to dispatch.
+pub struct Settling {
+    /// Firms, and up to where their sockets have to know.
+    pub epochs: Vec<(FirmId, Epoch)>,
+    /// That they do.
+    pub done: oneshot::Sender<()>,
+}
+
+/// A cheap handle by which to ask.
+#[derive(Clone)]
+pub struct Settle {
+    people: Arc<People>,
+    to: mpsc::Sender<Settling>,
+}
+
+impl Settle {
+    /// A handle, and what dispatch takes.
+    pub fn new(people: &Arc<People>) -> (Self, mpsc::Receiver<Settling>) {
+        let (to, from) = mpsc::channel(SETTLING_MAX);
+        (Self { people: Arc::clone(people), to }, from)
+    }
+
+    /// Waits until the sockets of these firms know that much. Then what was read at those epochs,
+    /// or before, may be handed on. Must not be awaited by what dispatch waits for.
+    pub async fn up_to(&self, mut epochs: Vec<(FirmId, Epoch)>) {
+        epochs.retain(|(firm, epoch)| !self.people.knows(*firm, *epoch));
+        if epochs.is_empty() {
+            return;
+        }
+        let (done, settled) = oneshot::channel();
+        if self.to.send(Settling { epochs, done }).await.is_ok() {
+            // Dispatch ends only with the program.
+            drop(settled.await);
+        }
+    }
+
+    /// Whether the firm's sockets know that much. If not, they soon will.
+    pub fn knows(&self, firm: FirmId, epoch: Epoch) -> bool {
+        let knows = self.people.knows(firm, epoch);
+        if !knows {
+            let (done, _) = oneshot::channel();
+            // If there is no room now, then the next time.
+            drop(self.to.try_send(Settling { epochs: vec![(firm, epoch)], done }));
+        }
+        knows
+    }
+}
