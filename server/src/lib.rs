@@ -114,6 +114,7 @@ pub async fn run(
     }
     // Whatever broke on the way.
     node.close().await;
+    node.bus.goodbye().await;
     closing.send_replace(true);
     if let Some(serving) = serving_ops {
         // Whoever asks last gets the answer.

@@ -53,6 +53,20 @@ pub struct Metrics {
     pub look_over_behind_total: Counter,
     /// Times that a firm's sockets had to be looked at, since ends of access may have been missed.
     pub access_checks_total: Counter,
+    /// Whether other nodes hear this one, and the other way round.
+    pub bus_up: Gauge,
+    /// Messages that the bus has taken.
+    pub bus_published_total: Counter,
+    /// From handing a message to the bus to its having taken it.
+    pub bus_publish_seconds: Histogram,
+    /// Messages that were not said: the bus was away, or did not keep up.
+    pub bus_dropped_total: Counter,
+    /// Messages of other nodes that were heard.
+    pub bus_received_total: Counter,
+    /// Times that something of another node was missed.
+    pub bus_missed_total: Counter,
+    /// Connections to the bus that came back.
+    pub bus_reconnects_total: Counter,
     commands: Family<CommandLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
     http_requests: Family<HttpLabels, Counter>,
@@ -108,6 +122,15 @@ impl Metrics {
                 .plain("look_over_behind", "Rooms that were found to be behind by a comparison"),
             access_checks_total: r
                 .plain("access_checks", "Times that a firm's sockets were checked in the store"),
+            bus_up: r.plain("bus_up", "1 if the nodes hear each other by the bus, 0 if not"),
+            bus_published_total: r.plain("bus_published", "Messages that the bus has taken"),
+            bus_publish_seconds: r.seconds("bus_publish", "From a message to the bus having it"),
+            bus_dropped_total: r.plain("bus_dropped", "Messages lost on their way to the bus"),
+            bus_received_total: r.plain("bus_received", "Messages of other nodes that were heard"),
+            bus_missed_total: r
+                .plain("bus_missed", "Times that messages of another node were missed"),
+            bus_reconnects_total: r
+                .plain("bus_reconnects", "Connections to the bus that came back"),
             commands: r.plain("commands", "Commands given to the store, by what became of them"),
             closes: r.plain("closes", "Sockets closed, by close code"),
             http_requests: r.plain("http_requests", "HTTP requests, by route and status"),

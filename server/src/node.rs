@@ -2,7 +2,7 @@
 //! together.
 
 use crate::auth::{Auth, ask};
-use crate::bus::Bus;
+use crate::bus::{Bus, Times};
 use crate::commits;
 use crate::config::{Config, StoreUrl};
 use crate::dispatch::{Dispatch, Inlet, outcome_of};
@@ -87,7 +87,7 @@ impl Node {
             tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, observer);
         let store = Store::new(store, Arc::clone(&metrics));
 
-        let (bus, heard) = Bus::alone();
+        let (bus, heard) = Bus::start(&config.bus, Times::default(), &metrics);
         let people = Arc::new(People::new(bus.clone()));
         let (settle, settling) = Settle::new(&people);
         let shards = available_parallelism().map_or(1, usize::from);

@@ -100,7 +100,8 @@ impl Redis {
     }
 
     /// Says a command on a connection of its own, its arguments without spaces. The answer is a
-    /// line with what comes before it in Redis' protocol, or a whole text without.
+    /// line with what comes before it in Redis' protocol, a text without, or a list of either, each
+    /// on lines of its own.
     pub async fn say(&self, command: &str) -> String {
         let answer = within("Redis to answer", ask(self.address(), command)).await;
         answer.unwrap_or_else(|error| panic!("Redis is away: {command}: {error}"))
@@ -166,14 +167,23 @@ fn free_port() -> u16 {
 async fn ask(address: SocketAddr, command: &str) -> std::io::Result<String> {
     let mut stream = BufReader::new(TcpStream::connect(address).await?);
     stream.write_all(format!("{command}\r\n").as_bytes()).await?;
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    let Some(length) = line.strip_prefix('$').and_then(|n| n.trim_end().parse().ok()) else {
-        return Ok(line.trim_end().to_owned());
-    };
-    let mut text = vec![0; length];
-    stream.read_exact(&mut text).await?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    let (mut answer, mut expected) = (Vec::new(), 1);
+    while answer.len() < expected {
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        let line = line.trim_end();
+        if let Some(items) = line.strip_prefix('*').and_then(|n| n.parse().ok()) {
+            expected = items;
+        } else if let Some(length) = line.strip_prefix('$').and_then(|n| n.parse().ok()) {
+            let mut text = vec![0; length];
+            stream.read_exact(&mut text).await?;
+            stream.read_line(&mut String::new()).await?;
+            answer.push(String::from_utf8_lossy(&text).into_owned());
+        } else {
+            answer.push(line.to_owned());
+        }
+    }
+    Ok(answer.join("\n"))
 }
 
 #[cfg(test)]

@@ -61,7 +61,9 @@ fn demo() -> Command {
         .after_help("The environment and configuration files are not read.")
         .arg(data);
     // The demo makes its own store and its own tokens.
-    with_settings(command, |setting| setting.key != "store" && setting.section() != "auth")
+    with_settings(command, |setting| {
+        !matches!(setting.key, "store" | "bus") && setting.section() != "auth"
+    })
 }
 
 fn firm() -> Command {

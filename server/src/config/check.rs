@@ -1,7 +1,8 @@
 //! What settings must keep together, after each has kept its own bounds.
 
 use super::resolve::Problems;
-use super::types::Config;
+use super::types::{Config, StoreUrl};
+use crate::bus::BusUrl;
 
 /// Adds what does not go together.
 pub(super) fn together(config: &Config, problems: &mut Problems) {
@@ -32,6 +33,13 @@ pub(super) fn together(config: &Config, problems: &mut Problems) {
             "auth.host_issuer: `{}` is auth.issuer too; a token must tell whose key checks it",
             auth.issuer
         ));
+    }
+    if matches!(config.store, StoreUrl::Sqlite(_)) && config.bus != BusUrl::Local {
+        problems.add(
+            "bus: is for several nodes, and a SQLite store has one; \
+             leave it local, or use a store that nodes can share"
+                .to_owned(),
+        );
     }
     if config.ops_listen == Some(config.listen) && config.listen.port() != 0 {
         problems.add(format!(

@@ -2,6 +2,7 @@
 //! setting it was and where it came from.
 
 use super::types::StoreUrl;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,18 @@ fn show_with_unit(value: u64, units: &[(&str, u64)]) -> String {
     let whole = |(_, factor): &&(&str, u64)| value >= *factor && value.is_multiple_of(*factor);
     let (unit, factor) = units.iter().rev().find(whole).unwrap_or(&units[0]);
     format!("{}{unit}", value / factor)
+}
+
+/// A URL with `…` in place of its password. What stands between is cut generously: who has to write
+/// `%40` for `@` may have forgotten it.
+pub(super) fn hide_password(url: &str) -> Cow<'_, str> {
+    let hidden = || {
+        let (scheme, rest) = url.split_once("://")?;
+        let (who, host) = rest.rsplit_once('@')?;
+        let (user, _) = who.split_once(':')?;
+        Some(format!("{scheme}://{user}:…@{host}"))
+    };
+    hidden().map_or(url.into(), Cow::Owned)
 }
 
 /// `sqlite:PATH`.
@@ -110,6 +123,20 @@ mod tests {
         );
         for wrong in ["a.example", "https://a.example/", "https://A.example", "*", "null"] {
             assert!(origins(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_hidden_wherever_they_end() {
+        for (url, shown) in [
+            ("redis://a:1", "redis://a:1"),
+            ("redis://user@a:1", "redis://user@a:1"),
+            ("redis://user:s3cret@a:1/2", "redis://user:…@a:1/2"),
+            ("redis://:s3cret@a", "redis://:…@a"),
+            ("x://u:s3:cr@et/@a?b", "x://u:…@a?b"),
+            ("sqlite:a@b:c", "sqlite:a@b:c"),
+        ] {
+            assert_eq!(hide_password(url), shown);
         }
     }
 

@@ -125,7 +125,8 @@ pub fn resolve(given: &[Given], mut problems: Problems) -> Result<Effective, Pro
         let chosen = set.max_by_key(|given| &given.source).cloned().unwrap_or(default);
         if let Err(wrong) = setting.slot.fill(&mut config, &chosen.text) {
             let from = chosen.origin();
-            problems.add(format!("{from}: {} = `{}` {wrong}", setting.key, chosen.text));
+            let shown = setting.slot.shown(&chosen.text);
+            problems.add(format!("{from}: {} = `{shown}` {wrong}", setting.key));
         }
         effective.push(chosen);
     }

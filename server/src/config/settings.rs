@@ -47,6 +47,12 @@ pub static SETTINGS: &[Setting] = &[
         slot: Slot::Store(|c| &mut c.store),
     },
     Setting {
+        key: "bus",
+        default: "local",
+        help: "How nodes of one store hear of each other: local, if there is one, or redis://HOST:PORT",
+        slot: Slot::Bus(|c| &mut c.bus),
+    },
+    Setting {
         key: "allowed_origins",
         default: "",
         help: "Origins of web pages that may open sockets, exactly as browsers send them",

@@ -5,7 +5,8 @@ use super::resolve::Effective;
 use std::fmt::Write as _;
 use toml::Value;
 
-/// Writes the configuration out. Secrets are in files, so there is none in it.
+/// Writes the configuration out. Secrets are in files, so there is none in it, but for passwords in
+/// URLs: they are left out.
 pub fn show(effective: &Effective) -> String {
     let mut text = String::new();
     let mut section = "";
@@ -25,7 +26,7 @@ pub fn show(effective: &Effective) -> String {
         } else if setting.slot.is_number() {
             given.text.clone()
         } else {
-            Value::from(given.text.as_str()).to_string()
+            Value::from(&*setting.slot.shown(&given.text)).to_string()
         };
         let _ = writeln!(text, "{} = {value}  # {origin}", setting.name());
     }

@@ -2,6 +2,8 @@
 
 use super::parse;
 use super::types::{Config, StoreUrl};
+use crate::bus::BusUrl;
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub(super) enum Slot {
     Address(fn(&mut Config) -> &mut SocketAddr),
     MaybeAddress(fn(&mut Config) -> &mut Option<SocketAddr>),
     Store(fn(&mut Config) -> &mut StoreUrl),
+    Bus(fn(&mut Config) -> &mut BusUrl),
     Origins(fn(&mut Config) -> &mut Vec<String>),
     /// A name of at most 200 bytes.
     Name(fn(&mut Config) -> &mut String),
@@ -53,6 +56,7 @@ impl Slot {
         match self {
             Self::Address(_) | Self::MaybeAddress(_) => "ADDR",
             Self::Store(_) => "STORE",
+            Self::Bus(_) => "BUS",
             Self::Origins(_) => "ORIGIN,…",
             Self::Name(_) | Self::MaybeName(_) => "NAME",
             Self::MaybeFile(_) => "FILE",
@@ -84,12 +88,21 @@ impl Slot {
         matches!(self, Self::Origins(_))
     }
 
+    /// The text as it may be shown: a password in a URL may not.
+    pub(super) fn shown(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Self::Store(_) | Self::Bus(_) => parse::hide_password(text),
+            _ => text.into(),
+        }
+    }
+
     /// Puts the value that `text` means into `config`. Empty text unsets what may be unset.
     pub(super) fn fill(self, config: &mut Config, text: &str) -> Result<(), String> {
         match self {
             Self::Address(slot) => *slot(config) = address(text)?,
             Self::MaybeAddress(slot) => *slot(config) = maybe(text, address)?,
             Self::Store(slot) => *slot(config) = parse::store(text)?,
+            Self::Bus(slot) => *slot(config) = BusUrl::parse(text)?,
             Self::Origins(slot) => *slot(config) = parse::origins(text)?,
             Self::Name(slot) => *slot(config) = name(text)?,
             Self::MaybeName(slot) => *slot(config) = maybe(text, name)?,

@@ -42,6 +42,7 @@ fn defaults_are_those_of_the_table() {
     let config = Config::default();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.store, StoreUrl::Sqlite("tidings-data/tidings.db".into()));
+    assert_eq!(config.bus, crate::bus::BusUrl::Local);
     assert_eq!(config.ops_listen, None);
     assert!(config.allowed_origins.is_empty());
     assert_eq!(config.limits.outbound_bytes, 1024 * 1024);
@@ -155,6 +156,8 @@ fn settings_that_do_not_go_together_are_refused() {
     let secret = secret.path().to_str().unwrap();
     let said = problems(load(vec![flag("auth.host_secret_file", secret)], Vec::new(), None));
     assert!(said.starts_with("auth.host_secret_file: needs auth.host_issuer"), "{said}");
+    let said = problems(load(vec![flag("bus", "redis://127.0.0.1")], Vec::new(), None));
+    assert!(said.starts_with("bus: is for several nodes, and a SQLite store has one"), "{said}");
     let same = vec![flag("auth.host_issuer", "tidings"), flag("auth.host_secret_file", secret)];
     assert!(problems(load(same, Vec::new(), None)).contains("is auth.issuer too"));
 }
@@ -185,6 +188,12 @@ fn what_is_shown_is_a_file_that_sets_the_same() {
     }
     let again = load_file(&shown).unwrap();
     assert_eq!(format!("{:?}", again.config), format!("{:?}", effective.config));
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    let said = problems(load(vec![flag("bus", "rediss://me:s3cret@a")], Vec::new(), None));
+    assert!(said.starts_with("--bus: bus = `rediss://me:…@a` can't"), "{said}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The configuration as the rest of the program sees it: typed, complete, checked.
 
+use crate::bus::BusUrl;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub struct Config {
     pub ops_listen: Option<SocketAddr>,
     /// Where everything is kept.
     pub store: StoreUrl,
+    /// How the nodes of one store hear of each other.
+    pub bus: BusUrl,
     /// Origins of web pages that may open sockets, exactly as browsers send them; empty: none.
     /// Clients that send no `Origin` are not browsers, and not concerned.
     pub allowed_origins: Vec<String>,
@@ -31,6 +34,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             ops_listen: None,
             store: StoreUrl::Sqlite(PathBuf::new()),
+            bus: BusUrl::Local,
             allowed_origins: Vec::new(),
             auth: AuthConfig {
                 audience: String::new(),

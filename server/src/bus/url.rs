@@ -1,0 +1,168 @@
+//! What the operator writes for a bus: `local`, or where Redis is.
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
+use std::fmt;
+
+/// How the nodes of one store hear of each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BusUrl {
+    /// `local`: there is one node.
+    Local,
+    /// `redis://…`
+    Redis(RedisUrl),
+}
+
+/// Where Redis is, and how it is used.
+#[derive(Clone)]
+pub struct RedisUrl {
+    connection: ConnectionInfo,
+    prefix: String,
+    sharded: bool,
+}
+
+/// What names of channels begin with, unless the URL says otherwise.
+const PREFIX: &str = "tidings";
+
+const PREFIX_BYTES_MAX: usize = 64;
+
+const FORM: &str =
+    "must be local or redis://[USER:PASSWORD@]HOST[:PORT][?prefix=NAME&sharded=true]";
+
+impl BusUrl {
+    /// Reads it. The error says what would be right, never what was given: there may be a password
+    /// in it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "local" {
+            return Ok(Self::Local);
+        }
+        if text.starts_with("rediss:") || text.starts_with("valkeys:") {
+            return Err("can't be spoken to with TLS; use redis:// inside a network of your own, \
+                        or through a tunnel"
+                .to_owned());
+        }
+        if !text.starts_with("redis://") || text.contains('#') {
+            return Err(FORM.to_owned());
+        }
+        let (address, options) = text.split_once('?').unwrap_or((text, ""));
+        let (mut prefix, mut sharded) = (PREFIX.to_owned(), false);
+        for (name, value) in form_urlencoded::parse(options.as_bytes()) {
+            match &*name {
+                "prefix" => prefix = read_prefix(&value)?,
+                "sharded" => sharded = read_bool(&value)?,
+                _ => return Err(format!("has an option that is not known; it {FORM}")),
+            }
+        }
+        let connection = address.into_connection_info().map_err(|_| FORM.to_owned())?;
+        if !matches!(connection.addr(), ConnectionAddr::Tcp(..)) {
+            return Err(FORM.to_owned());
+        }
+        let tcp = connection.tcp_settings().clone().set_nodelay(true);
+        let redis = connection.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let connection = connection.set_tcp_settings(tcp).set_redis_settings(redis);
+        Ok(Self::Redis(RedisUrl { connection, prefix, sharded }))
+    }
+}
+
+fn read_prefix(text: &str) -> Result<String, String> {
+    let printable = |b: u8| b.is_ascii_alphanumeric() || b"-_.:".contains(&b);
+    if text.is_empty() || text.len() > PREFIX_BYTES_MAX || !text.bytes().all(printable) {
+        return Err(format!(
+            "must have a prefix of 1 to {PREFIX_BYTES_MAX} letters, digits, and `-_.:`"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+fn read_bool(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must say sharded=true or sharded=false".to_owned())
+}
+
+impl RedisUrl {
+    pub(super) fn connection_info(&self) -> &ConnectionInfo {
+        &self.connection
+    }
+
+    /// What names of channels begin with, so that several clusters may share a Redis.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Whether channels are sharded: each is spoken on by one node of a Redis Cluster only.
+    pub fn sharded(&self) -> bool {
+        self.sharded
+    }
+}
+
+/// Without the password.
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = self.connection.redis_settings().username().unwrap_or_default();
+        let secret = self.connection.redis_settings().password().map_or("", |_| ":…");
+        let at = if user.is_empty() && secret.is_empty() { "" } else { "@" };
+        write!(f, "redis://{user}{secret}{at}{}", self.connection.addr())?;
+        write!(f, "?prefix={}&sharded={}", self.prefix, self.sharded)
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl PartialEq for RedisUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+            && self.connection.redis_settings().password()
+                == other.connection.redis_settings().password()
+    }
+}
+
+impl Eq for RedisUrl {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redis(text: &str) -> RedisUrl {
+        match BusUrl::parse(text) {
+            Ok(BusUrl::Redis(url)) => url,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_url_is_read_and_shown_without_its_password() {
+        for (text, shown) in [
+            ("redis://127.0.0.1", "redis://127.0.0.1:6379?prefix=tidings&sharded=false"),
+            ("redis://a.example:1/?prefix=x:y", "redis://a.example:1?prefix=x:y&sharded=false"),
+            ("redis://me:s3cret@b:2?sharded=true", "redis://me:…@b:2?prefix=tidings&sharded=true"),
+            ("redis://:s3cret@b", "redis://:…@b:6379?prefix=tidings&sharded=false"),
+        ] {
+            assert_eq!(format!("{}", redis(text)), shown);
+            assert_eq!(format!("{:?}", redis(text)), shown);
+        }
+        assert_ne!(redis("redis://:a@b"), redis("redis://:b@b"));
+    }
+
+    #[test]
+    fn what_is_refused_is_told_how_it_would_be_right_and_no_password() {
+        for (text, expected) in [
+            ("", "must be local or redis://"),
+            ("http://a", "must be local or redis://"),
+            ("redis:///", "must be local or redis://"),
+            ("redis://a:s3cret@b:port", "must be local or redis://"),
+            ("redis://a#s3cret", "must be local or redis://"),
+            ("rediss://a:s3cret@b", "can't be spoken to with TLS"),
+            ("redis://a?s3cret=1", "an option that is not known"),
+            ("redis://a?prefix=", "a prefix of 1 to 64"),
+            ("redis://a?prefix=a%20b", "a prefix of 1 to 64"),
+            ("redis://a?sharded=yes", "sharded=true or sharded=false"),
+        ] {
+            let refused = BusUrl::parse(text).unwrap_err();
+            assert!(refused.contains(expected), "{text}: {refused}");
+            assert!(!refused.contains("s3cret"), "{refused}");
+        }
+        assert_eq!(BusUrl::parse("local"), Ok(BusUrl::Local));
+    }
+}
