@@ -12,6 +12,7 @@
 //! * `operation` is what goes in and what comes out.
 //! * `backend` is what a database has to give; [`sqlite`] gives it.
 //! * `sql` is what databases share: every statement is written there, once.
+//! * [`transfer`] moves a store from one database to another.
 //! * `store` is the front: threads, batches, pacing.
 //!
 //! **Invariant:** an outcome is handed to the observer only after its transaction is on disk.
@@ -31,6 +32,7 @@ mod sql;
 pub mod sqlite;
 mod store;
 mod text;
+pub mod transfer;
 
 pub use access::{Access, Actor};
 pub use backend::{Entrance, Pulse, QueryError, Reader, Unavailable, Writer};

@@ -33,7 +33,7 @@ impl Failure {
     }
 
     /// Whether the connection is of no use any more.
-    pub(super) fn ends_connection(&self) -> bool {
+    pub(crate) fn ends_connection(&self) -> bool {
         matches!(self, Self::Away(_) | Self::Silent { .. })
     }
 }

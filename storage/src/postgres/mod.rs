@@ -3,6 +3,7 @@
 mod backoff;
 mod dialect;
 mod failure;
+mod held;
 mod link;
 mod migrate;
 mod needs;
@@ -15,6 +16,7 @@ mod warm;
 mod writer;
 
 pub(crate) use failure::Failure;
+pub(crate) use held::Held;
 pub use open::{OpenError, Postgres};
 pub use reader::PostgresReader;
 pub(crate) use session::Session;

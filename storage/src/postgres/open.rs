@@ -48,6 +48,12 @@ pub enum OpenError {
         /// Its encoding.
         found: String,
     },
+    /// Somebody else works with what is to be held as a whole.
+    #[error("{url} is in use by a running server; stop it first")]
+    InUse {
+        /// The database.
+        url: String,
+    },
     /// Something else made it.
     #[error("{url} has tables in it, but not those of Tidings; give it a database of its own")]
     Foreign {
@@ -98,14 +104,7 @@ impl Postgres {
         patience: Duration,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, OpenError> {
-        let name = url.to_string();
-        let session = Session::new(url.clone())?;
-        session.reach(monotonic() + patience).map_err(|failure| OpenError::Unreachable {
-            url: name.clone(),
-            why: failure.to_string(),
-        })?;
-        migrate::check_server(&session, &name)?;
-        migrate::migrate(&session, &name, entropy)?;
+        prepare(url, patience, entropy)?;
         Ok(Self { url: url.clone() })
     }
 
@@ -118,4 +117,21 @@ impl Postgres {
     pub fn reader(&self) -> Result<PostgresReader, OpenError> {
         Ok(PostgresReader::new(Session::new(self.url.clone())?))
     }
+}
+
+/// A session with a database that is there and has this version's schema.
+pub(super) fn prepare(
+    url: &Url,
+    patience: Duration,
+    entropy: &mut dyn Entropy,
+) -> Result<Session, OpenError> {
+    let name = url.to_string();
+    let session = Session::new(url.clone())?;
+    session.reach(monotonic() + patience).map_err(|failure| OpenError::Unreachable {
+        url: name.clone(),
+        why: failure.to_string(),
+    })?;
+    migrate::check_server(&session, &name)?;
+    migrate::migrate(&session, &name, entropy)?;
+    Ok(session)
 }

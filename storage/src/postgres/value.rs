@@ -105,6 +105,24 @@ fn column<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, SqlError
     row.try_get(column).map_err(|error| SqlError::broken(column, error))
 }
 
+/// Whatever there is.
+struct Anything;
+
+impl<'a> FromSql<'a> for Anything {
+    fn from_sql(_: &Type, _: &'a [u8]) -> Result<Self, Failed> {
+        Ok(Self)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// Whether there is nothing.
+pub(crate) fn is_null(row: &Row, at: usize) -> Result<bool, SqlError> {
+    Ok(column::<Option<Anything>>(row, at)?.is_none())
+}
+
 /// A number, a condition, or NULL.
 pub(crate) fn maybe_int(row: &Row, at: usize) -> Result<Option<i64>, SqlError> {
     Ok(column::<Option<Number>>(row, at)?.map(|number| number.0))

@@ -29,6 +29,14 @@ impl Row<'_> {
         }
     }
 
+    /// Whether there is nothing.
+    pub(crate) fn is_null(&self, column: usize) -> Result<bool, SqlError> {
+        match self {
+            Self::Sqlite(row) => Ok(row.get_ref(column)? == rusqlite::types::ValueRef::Null),
+            Self::Postgres(row) => value::is_null(row, column),
+        }
+    }
+
     /// A flag: a number that is 0 or not, or a condition as a column.
     pub(crate) fn bool(&self, column: usize) -> Result<bool, SqlError> {
         match self {

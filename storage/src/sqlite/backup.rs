@@ -31,14 +31,14 @@ pub(super) fn backup(db: &Connection, to: &Path) -> Result<(), Unavailable> {
 }
 
 fn failed(path: &Path, why: impl std::fmt::Display) -> Unavailable {
-    Unavailable(format!("backup to {}: {why}", path.display()))
+    Unavailable(format!("copy to {}: {why}", path.display()))
 }
 
-fn refuse_existing(to: &Path) -> Result<(), Unavailable> {
+pub(super) fn refuse_existing(to: &Path) -> Result<(), Unavailable> {
     match fs::symlink_metadata(to) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(failed(to, error)),
-        Ok(_) => Err(failed(to, "exists already, and a backup overwrites nothing")),
+        Ok(_) => Err(failed(to, "exists already, and nothing is overwritten")),
     }
 }
 
@@ -70,7 +70,7 @@ fn copy(from: &Connection, partial: &Path) -> Result<(), Unavailable> {
 }
 
 /// A rename lasts once the folder is on disk.
-fn sync_folder(of: &Path) -> Result<(), Unavailable> {
+pub(super) fn sync_folder(of: &Path) -> Result<(), Unavailable> {
     let folder = of.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     #[cfg(unix)]

@@ -4,6 +4,7 @@
 //!   to this version's schema, which is `schema.sql`.
 //! * `writer` makes each batch one transaction, `reader` each question one snapshot; what happens
 //!   inside is in `sql`. `backup` copies all of it.
+//! * `still` holds a whole database, or a new one, for moving a store.
 //! * `wal` keeps the log of SQLite short, and `checkpoint` copies it into the database beside the
 //!   writer.
 //!
@@ -24,9 +25,11 @@ mod open;
 #[cfg(test)]
 pub(crate) mod plan;
 mod reader;
+mod still;
 mod wal;
 mod writer;
 
 pub use open::{BackupError, Location, Mode, OpenError, Sqlite};
 pub use reader::SqliteReader;
+pub(crate) use still::{Draft, DraftError, Still};
 pub use writer::SqliteWriter;

@@ -53,6 +53,14 @@ pub enum OpenError {
         /// The newest one known here.
         known: usize,
     },
+    /// An earlier version wrote it, and it is not to be changed.
+    #[error("{path} has schema version {found}: run the server of this version on it once")]
+    Behind {
+        /// The database.
+        path: String,
+        /// Its version.
+        found: usize,
+    },
     /// Something else made it.
     #[error("{path} is an SQLite database, but not one of Tidings")]
     Foreign {
@@ -157,7 +165,7 @@ impl Sqlite {
         Ok(SqliteReader::new(db, self.lock.clone())?)
     }
 
-    fn connect(&self) -> Result<Connection, OpenError> {
+    pub(super) fn connect(&self) -> Result<Connection, OpenError> {
         connect(self.file.as_deref(), &self.name)
     }
 }
@@ -188,7 +196,7 @@ fn plain(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
 }
 
 /// A connection to a database of Tidings of any version, by which nothing can be written.
-fn as_it_is(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn as_it_is(path: &Path) -> Result<Connection, OpenError> {
     let io = |source| OpenError::Io { path: path.display().to_string(), source };
     // By the path without links, as servers reach it: the log is beside that one.
     let real = std::fs::canonicalize(path).map_err(io)?;
@@ -223,7 +231,7 @@ fn settle(db: &Connection) -> Result<(), OpenError> {
 
 /// Holds `PATH.lock`. The system lets go of it with the process, however that ends. Nobody else may
 /// open it: whoever can read a file can lock it, and so keep the server from starting.
-fn lock_beside(path: &Path) -> Result<File, OpenError> {
+pub(super) fn lock_beside(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);

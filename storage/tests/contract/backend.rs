@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
-use tidings_storage::{Entropy, Reader, Writer, postgres};
+use tidings_storage::{Entropy, Reader, Writer, postgres, transfer};
 use tidings_tests::Postgres;
 
 /// An opened store.
@@ -27,6 +27,9 @@ pub trait Backend {
 
     /// Another one, that begins with a backup.
     fn restored(&self, from: &Path) -> Box<dyn Backend>;
+
+    /// One of another kind, to which everything was moved from here, where nothing is opened.
+    fn moved(&self) -> Box<dyn Backend>;
 }
 
 /// SQLite in a file.
@@ -68,6 +71,12 @@ impl Backend for SqliteBackend {
         std::fs::copy(from, restored.path()).unwrap();
         Box::new(restored)
     }
+
+    fn moved(&self) -> Box<dyn Backend> {
+        let moved = PostgresBackend::empty(&new_name(), 2_000);
+        transfer::to_postgres(&self.path(), &moved.url(), &mut Numbers(2_000), |_| ()).unwrap();
+        Box::new(moved)
+    }
 }
 
 /// A database in the PostgreSQL that the tests of this process share.
@@ -104,6 +113,22 @@ impl PostgresBackend {
         Postgres::shared().create_database(name);
         Self { name: name.to_owned(), opened }
     }
+
+    fn url(&self) -> postgres::Url {
+        Postgres::shared().url(&self.name).parse().unwrap()
+    }
+
+    /// Connections that were dropped are gone a moment later.
+    fn wait_until_alone(&self) {
+        let deadline = Duration::from_secs(10);
+        for _ in 0..deadline.as_millis() / 10 {
+            if Postgres::shared().connections(&self.name) == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("somebody is still connected");
+    }
 }
 
 impl Backend for PostgresBackend {
@@ -126,6 +151,13 @@ impl Backend for PostgresBackend {
         let restored = Self::empty(&new_name(), 1_000);
         Postgres::shared().restore(&restored.name, from);
         Box::new(restored)
+    }
+
+    fn moved(&self) -> Box<dyn Backend> {
+        let moved = SqliteBackend { folder: tempfile::tempdir().unwrap(), opened: 2_000 };
+        self.wait_until_alone();
+        transfer::to_sqlite(&self.url(), &moved.path(), &mut Numbers(2_000), |_| ()).unwrap();
+        Box::new(moved)
     }
 }
 

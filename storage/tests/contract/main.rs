@@ -17,6 +17,7 @@ mod jobs;
 mod log;
 mod matrix;
 mod mentions;
+mod moving;
 mod office;
 mod paging;
 mod preferences;
@@ -142,6 +143,10 @@ macro_rules! contract {
                     only_active_members_of_the_firm_can_be_mentioned,
                     only_the_team_mentions_on_purpose,
                     access_by_mention_outlives_the_assignment,
+                }
+                moving {
+                    a_store_that_was_moved_is_as_it_was,
+                    a_store_that_was_moved_goes_on_where_it_was,
                 }
                 paging {
                     pages_are_complete_and_without_duplicates_while_items_arrive,

@@ -49,6 +49,15 @@ impl World {
         restored
     }
 
+    /// Closes the store and moves it to another database.
+    pub fn moved(&mut self) -> Self {
+        self.opened = None;
+        let mut moved = Self::new(self.backend.moved());
+        moved.now = self.now;
+        moved.keys = self.keys;
+        moved
+    }
+
     /// A reader.
     pub fn read(&mut self) -> &mut dyn Reader {
         &mut *self.opened.as_mut().unwrap().readers[0]
