@@ -18,7 +18,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tidings_protocol::{
-    AccountId, Badges, FirmId, Person, ServerFrame, ThreadId, Timestamp, Welcome,
+    AccountId, Badges, FirmId, Person, ServerFrame, ThreadId, Timestamp, TokenId, Welcome,
 };
 use tidings_storage::{Access, Actor, Epoch};
 
@@ -28,8 +28,7 @@ pub struct Peer {
     pub actor: Actor,
     /// The socket.
     pub outbound: Arc<Outbound>,
-    /// The token in use, and when it was issued.
-    identity: Mutex<Identity>,
+    tokens: Mutex<Tokens>,
     /// What the person may see. None until it was read: such a peer is told nothing.
     access: RwLock<Option<Arc<Access>>>,
     /// Up to where ends of access were considered in what it may see.
@@ -38,6 +37,14 @@ pub struct Peer {
     threads: Mutex<Threads>,
     /// Held while the feed speaks, so that nothing old is said after something new.
     hearing: Mutex<Hearing>,
+}
+
+/// The tokens that a socket goes by.
+struct Tokens {
+    used: Identity,
+    /// A newer one, while the store is asked about it. It ends the socket as the other one does: had
+    /// it been revoked meanwhile, nobody would find it later.
+    offered: Option<Box<Identity>>,
 }
 
 /// Without keys of its own for each socket: the ids are the server's, and nobody can choose them.
@@ -68,7 +75,7 @@ impl Peer {
         Self {
             actor: identity.actor,
             outbound,
-            identity: Mutex::new(identity),
+            tokens: Mutex::new(Tokens { used: identity, offered: None }),
             access: RwLock::new(None),
             epoch: AtomicU64::new(0),
             threads: Mutex::default(),
@@ -76,14 +83,33 @@ impl Peer {
         }
     }
 
-    /// The token in use.
-    pub fn identity(&self) -> Identity {
-        *self.identity.lock()
+    /// The tokens that it goes by, all of which have to stand: the one in use, and one that is
+    /// offered.
+    pub fn identities(&self) -> Vec<Identity> {
+        let tokens = self.tokens.lock();
+        let offered = tokens.offered.as_deref().copied();
+        [Some(tokens.used), offered].into_iter().flatten().collect()
     }
 
-    /// A newer token of the same person takes the place of the one before.
-    pub fn refresh(&self, identity: Identity) -> Identity {
-        std::mem::replace(&mut self.identity.lock(), identity)
+    /// Whether a token is one of them.
+    pub fn goes_by(&self, token: TokenId) -> bool {
+        let tokens = self.tokens.lock();
+        let offered = tokens.offered.as_ref().and_then(|identity| identity.token);
+        tokens.used.token == Some(token) || offered == Some(token)
+    }
+
+    /// A newer token of the same person is there. Whether it stands is read after this, and then
+    /// [`Self::decide`] is called.
+    pub fn offer(&self, identity: Identity) {
+        self.tokens.lock().offered = Some(Box::new(identity));
+    }
+
+    /// Goes by the token that was offered from now on, or by the one before as if nothing had been.
+    pub fn decide(&self, good: bool) {
+        let mut tokens = self.tokens.lock();
+        if let Some(offered) = tokens.offered.take().filter(|_| good) {
+            tokens.used = *offered;
+        }
     }
 
     /// Sends the first welcome. False if the feed had something to say before it: then another one
@@ -122,7 +148,7 @@ impl Peer {
     }
 
     fn send_welcome(&self, mut welcome: Welcome, now: Timestamp) {
-        welcome.token_expires_ms = self.identity.lock().expires;
+        welcome.token_expires_ms = self.tokens.lock().used.expires;
         welcome.now_ms = now;
         self.outbound.send(&ServerFrame::Welcome(Box::new(welcome)));
     }

@@ -63,9 +63,14 @@ pub struct Node {
 impl Cluster {
     /// Starts all of it, the nodes at once, on an empty store.
     pub async fn start(nodes: usize) -> Self {
+        Self::start_with(nodes, &[]).await
+    }
+
+    /// Starts all of it, the nodes with further settings: `["--sockets-per-person=3"]`.
+    pub async fn start_with(nodes: usize, settings: &[&str]) -> Self {
         let (redis, postgres) = (Redis::start().await, Postgres::start_with(POSTGRES));
         postgres.create_database(DATABASE);
-        let nodes = join_all((0..nodes).map(|_| Node::start(&redis, &postgres))).await;
+        let nodes = join_all((0..nodes).map(|_| Node::start(&redis, &postgres, settings))).await;
         Self { nodes, redis, postgres }
     }
 
@@ -89,13 +94,16 @@ impl Cluster {
 }
 
 impl Node {
-    async fn start(redis: &Redis, postgres: &Postgres) -> Self {
+    async fn start(redis: &Redis, postgres: &Postgres, settings: &[&str]) -> Self {
         let (to_redis, to_postgres) =
             tokio::join!(FaultProxy::start(redis.address()), FaultProxy::start(postgres.address()));
         let bus = format!("--bus=redis://{}", to_redis.address());
         let (direct, proxy) = (postgres.address().to_string(), to_postgres.address().to_string());
         let store = format!("--store={}", postgres.url(DATABASE).replace(&direct, &proxy));
-        let settings = SETTINGS.map(str::to_owned);
+        let name = |setting: &str| setting.split('=').next().map(str::to_owned);
+        let is_set = |known: &&&str| settings.iter().any(|one| name(one) == name(known));
+        let usual = SETTINGS.iter().filter(|known| !is_set(known));
+        let settings = usual.chain(settings).map(|one| (*one).to_owned());
         let arguments: Vec<String> =
             ["serve".to_owned()].into_iter().chain(settings).chain([store, bus]).collect();
         let process = Process::start(&arguments);

@@ -37,6 +37,13 @@ impl Firm {
         Self { id, http: Http::new(endpoint).with(&key), key, endpoint: endpoint.clone() }
     }
 
+    /// The same firm, as reached at another address.
+    #[must_use]
+    pub fn at(&self, endpoint: &Endpoint) -> Self {
+        let http = Http::new(endpoint).with(&self.key);
+        Self { id: self.id, key: self.key.clone(), http, endpoint: endpoint.clone() }
+    }
+
     /// Adds a member.
     pub async fn member(&self, name: &str, role: Role) -> MemberId {
         let body = json!({ "name": name, "email": email(name), "role": role });
@@ -154,7 +161,11 @@ pub struct Cast {
 impl Cast {
     /// Makes one on a server.
     pub async fn on(server: &Server) -> Self {
-        let firm = Firm::create(server, "Visser & Co").await;
+        Self::of(Firm::create(server, "Visser & Co").await).await
+    }
+
+    /// Fills a firm.
+    pub async fn of(firm: Firm) -> Self {
         let olga = firm.member("Olga Owner", Role::Owner).await;
         let mia = firm.member("Mia Visser", Role::Member).await;
         let noa = firm.member("Noa Novak", Role::Member).await;

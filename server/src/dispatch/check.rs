@@ -82,9 +82,11 @@ fn judge(
     peers: Vec<Arc<Peer>>,
 ) -> Result<Vec<(Arc<Peer>, Verdict)>, Unavailable> {
     let judged = peers.into_iter().map(|peer| {
-        let identity = peer.identity();
-        let now = reader.access(identity.actor)?;
-        let stands = reader.token_stands(identity.actor, identity.token, identity.issued)?;
+        let now = reader.access(peer.actor)?;
+        let mut stands = true;
+        for identity in peer.identities() {
+            stands &= reader.token_stands(identity.actor, identity.token, identity.issued)?;
+        }
         let sees_joined = match &now {
             Some(now) => sees_all(reader, now, &peer.live_threads())?,
             None => false,

@@ -96,7 +96,7 @@ impl People {
             Whose::Person(person) => self.sockets_of(person),
             Whose::Token(token) => {
                 let mut peers = self.everybody();
-                peers.retain(|peer| peer.identity.lock().token == Some(token));
+                peers.retain(|peer| peer.goes_by(token));
                 peers
             }
         };

@@ -7,6 +7,7 @@ use crate::feed::digest;
 use crate::people::Peer;
 use crate::session::run::Connection;
 use crate::socket::encode;
+use crate::store;
 use std::sync::Arc;
 use tidings_protocol::{CloseCode, Outcome, Refusal, RefusalCode, RequestId, ServerFrame, Welcome};
 use tidings_storage::{Access, Epoch, Reader, Unavailable};
@@ -42,7 +43,10 @@ impl Connection<'_> {
         };
         match self.peer.clone() {
             None => self.start(identity, Some(id)).await,
-            Some(peer) => self.refresh(&peer, identity, id).await,
+            Some(peer) => {
+                self.refresh(&peer, identity, id).await;
+                Ok(())
+            }
         }
     }
 
@@ -117,57 +121,29 @@ impl Connection<'_> {
         read.await?
     }
 
-    async fn refresh(
-        &mut self,
-        peer: &Peer,
-        identity: Identity,
-        id: RequestId,
-    ) -> Result<(), CloseCode> {
+    /// A newer token of the same person takes the place of the one before, if it stands.
+    async fn refresh(&mut self, peer: &Peer, identity: Identity, id: RequestId) {
         if peer.actor != identity.actor {
             let refusal = self.session.authenticated(identity, monotonic(), self.node.clock.now());
             if let Err(refusal) = refusal {
                 self.refuse(id, refusal);
             }
-            return Ok(());
+            return;
         }
-        let before = peer.refresh(identity);
-        match self.access_by(identity).await {
+        // What is refused changes nothing: the socket goes on by the token it has.
+        peer.offer(identity);
+        let read = self.node.store.read(move |reader| access_by(reader, identity)).await;
+        let read = read.and_then(|read| read);
+        peer.decide(matches!(read, Ok(Ok(_))));
+        match read {
             Ok(Ok(_)) => {
                 let now = self.node.clock.now();
                 let reply = self.session.authenticated(identity, monotonic(), now);
                 self.answer(id, reply.map_or_else(Outcome::Refused, Outcome::Ok));
-                Ok(())
             }
-            Ok(Err(_)) => {
-                self.refuse(id, RefusalCode::Unauthenticated);
-                self.fall_back(peer, before).await
-            }
-            Err(Unavailable(_)) => {
-                self.refuse(id, RefusalCode::Unavailable);
-                self.fall_back(peer, before).await
-            }
+            Ok(Err(_)) => self.refuse(id, RefusalCode::Unauthenticated),
+            Err(Unavailable(_)) => self.refuse(id, store::away()),
         }
-    }
-
-    /// Goes on with the token before. Had it been revoked while the newer one was looked at, the
-    /// revocation would not have found it here, and what was sent since must not go out.
-    async fn fall_back(&self, peer: &Peer, before: Identity) -> Result<(), CloseCode> {
-        peer.refresh(before);
-        match self.access_by(before).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(code)) => {
-                self.outbound.cut(code);
-                Err(code)
-            }
-            Err(Unavailable(_)) => Err(CloseCode::TryLater),
-        }
-    }
-
-    async fn access_by(
-        &self,
-        identity: Identity,
-    ) -> Result<Result<Access, CloseCode>, Unavailable> {
-        self.node.store.read(move |reader| access_by(reader, identity)).await?
     }
 }
 
