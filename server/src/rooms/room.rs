@@ -71,7 +71,9 @@ pub struct Room<O> {
     /// Frames for the next pass.
     waiting: Vec<Outgoing>,
     pass: Option<Pass>,
+    /// Receipts to be told, and the furthest that were.
     receipts: BTreeMap<Person, Seq>,
+    told: BTreeMap<Person, Seq>,
     presence_changed: bool,
     /// Sockets that are joining and not seated yet.
     joining: u32,
@@ -160,6 +162,7 @@ impl<O: Outlet> Room<O> {
             waiting: Vec::new(),
             pass: None,
             receipts: BTreeMap::new(),
+            told: BTreeMap::new(),
             presence_changed: false,
             joining: 0,
             abroad: None,
@@ -285,8 +288,12 @@ impl<O: Outlet> Room<O> {
         true
     }
 
-    /// Somebody has read further.
+    /// Somebody has read further. What comes late, by another node or of a look at the store, never
+    /// takes back what was told.
     pub fn read(&mut self, person: Person, seq: Seq) {
+        if self.told.get(&person).is_some_and(|told| seq < *told) {
+            return;
+        }
         let known = self.receipts.entry(person).or_default();
         *known = (*known).max(seq);
     }
@@ -315,6 +322,7 @@ impl<O: Outlet> Room<O> {
     pub fn tell_news(&mut self) -> bool {
         if !self.receipts.is_empty() {
             let receipts = std::mem::take(&mut self.receipts);
+            self.told.extend(&receipts);
             let receipts =
                 receipts.into_iter().map(|(person, seq)| Receipt { person, seq }).collect();
             self.broadcast(ServerFrame::Receipts { thread: self.thread, receipts }, None);

@@ -221,6 +221,10 @@ fn receipts_are_merged_and_never_go_back() {
     let told = ServerFrame::Receipts { thread: ThreadId(Uuid::nil()), receipts };
     assert!(outlet.frames.borrow().contains(&told));
     assert!(!room.has_news());
+    room.read(person(2), Seq(4));
+    assert!(!room.has_news(), "one that comes late is behind what was told");
+    room.read(person(2), Seq(6));
+    assert!(room.has_news());
 }
 
 #[test]
