@@ -65,10 +65,11 @@ impl Life {
         let mut due = self.world.clock.now();
         loop {
             due = Micros(due.0 + pause(self.rate));
-            if due >= until {
+            tokio::time::sleep_until(self.world.clock.instant(due.min(until)).into()).await;
+            // Who gets access back has another device, and another life with it.
+            if due >= until || self.device.is_dismissed() {
                 return;
             }
-            tokio::time::sleep_until(self.world.clock.instant(due).into()).await;
             self.act(deed(fastrand::u32(..1_000)), due).await;
         }
     }

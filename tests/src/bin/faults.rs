@@ -31,9 +31,9 @@ struct Options {
     /// What each person does a second
     #[arg(long, default_value_t = 0.5)]
     rate: f64,
-    /// Only faults with this in their name
+    /// Only faults with this in their name; again for more
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
     /// No more faults are inflicted after so many minutes
     #[arg(long, default_value_t = 60)]
     minutes: u64,
@@ -91,7 +91,7 @@ async fn run(options: &Options) -> bool {
 }
 
 fn is_meant(options: &Options, fault: Fault) -> bool {
-    options.only.as_ref().is_none_or(|only| fault.name().contains(only))
+    options.only.is_empty() || options.only.iter().any(|only| fault.name().contains(only))
 }
 
 /// Each fault so many times, in any order; one in a few together with one of another part.
