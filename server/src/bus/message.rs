@@ -43,3 +43,11 @@ pub enum Payload {
     /// Whoever has something to say of [`Self::Looking`] and [`Self::Sockets`], say it again.
     Ask,
 }
+
+impl Payload {
+    /// Whether it can be placed by itself, however late it comes. All else is how things stand, and
+    /// void once the sender has said more.
+    pub fn is_durable(&self) -> bool {
+        matches!(self, Self::Committed(_))
+    }
+}

@@ -92,6 +92,8 @@ pub enum Heard {
     /// From now on all that is said about the firm is heard; what was said before may have been
     /// missed.
     Watching(FirmId),
+    /// Nothing is heard of the firm any more.
+    Unwatched(FirmId),
     /// Something that a node said about a firm was missed.
     Missed {
         /// Who said it.

@@ -23,6 +23,8 @@ pub(super) enum Number {
     Next,
     /// Something before it was missed.
     Jump,
+    /// The sender has said more since; or this twice.
+    Late,
     /// The firm is not watched.
     Unwatched,
 }
@@ -52,7 +54,11 @@ impl Received {
 
     /// A message that has a number of its own.
     pub(super) fn message(&mut self, firm: FirmId, head: &Head) -> Number {
-        self.hear(firm, head, head.number.saturating_sub(1))
+        let last = self.firms.get(&firm).and_then(|senders| senders.get(&head.from)).copied();
+        match self.hear(firm, head, head.number.saturating_sub(1)) {
+            Number::Next if last.is_some_and(|last| head.number <= last) => Number::Late,
+            number => number,
+        }
     }
 
     /// A message that says how far numbers go.
@@ -122,6 +128,17 @@ mod tests {
         ] {
             assert_eq!(jumps(&mut received(), numbers), expected, "{numbers:?}");
         }
+    }
+
+    #[test]
+    fn what_comes_late_or_twice_is_known_as_that() {
+        let mut received = received();
+        let heard =
+            [1, 2, 2, 5, 4, 6].map(|number| received.message(FIRM, &Head::new(A, number, false)));
+        assert_eq!(
+            heard,
+            [Number::Next, Number::Next, Number::Late, Number::Jump, Number::Late, Number::Next]
+        );
     }
 
     #[test]

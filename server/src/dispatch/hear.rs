@@ -15,6 +15,8 @@ impl Dispatch {
             match heard {
                 Heard::Payload { payload: Payload::Committed(commit), .. } => commits.push(commit),
                 other => {
+                    // An end of access among them comes before what is told of others.
+                    self.hear_commits(std::mem::take(&mut commits)).await;
                     self.neighbours.hear(&other);
                     self.doubt(&other);
                 }
@@ -49,7 +51,7 @@ impl Dispatch {
             Heard::Gone(_) => self.look_over.everything(),
             Heard::Down => self.look_over.bus_is(false),
             Heard::Up => self.look_over.bus_is(true),
-            Heard::Payload { .. } => {}
+            Heard::Unwatched(_) | Heard::Payload { .. } => {}
         }
     }
 }

@@ -112,6 +112,11 @@ impl Neighbours {
                 shared.work.lock().asking.want(*firm);
                 shared.wake.notify_one();
             }
+            Heard::Unwatched(firm) => {
+                let now = monotonic();
+                shared.rooms.forget_firm(*firm, now);
+                shared.sockets.forget_firm(*firm, now);
+            }
             Heard::Gone(node) => {
                 shared.rooms.forget_node(*node);
                 shared.sockets.forget_node(*node);

@@ -50,6 +50,7 @@ async fn only_firms_that_are_watched_are_heard_of_and_not_for_long_after() {
     while redis.say(&channel).await.ends_with(":1") {
         tokio::task::yield_now().await;
     }
+    node.hears("the end", |heard| matches!(heard, Heard::Unwatched(OTHER))).await;
     speaker.say(OTHER, 4);
     speaker.say(FIRM, 5);
     assert_eq!(node.hears_next(number).await.2, 5);
@@ -82,6 +83,7 @@ async fn a_firm_that_is_watched_by_many_sockets_is_watched_until_the_last() {
     while redis.say(&channel).await.ends_with(":1") {
         tokio::task::yield_now().await;
     }
+    node.hears("the end", |heard| matches!(heard, Heard::Unwatched(OTHER))).await;
     speaker.say(FIRM, 1);
     assert_eq!(node.hears_next(number).await.2, 1);
 }

@@ -37,7 +37,10 @@ impl Ears {
                 }
             }
             Item::Unwatched(firms) => {
-                firms.into_iter().for_each(|firm| self.received.unwatch(firm));
+                for firm in firms {
+                    self.received.unwatch(firm);
+                    self.heard.send(Heard::Unwatched(firm)).await?;
+                }
             }
             Item::Gone(node) => {
                 self.received.forget(node);
@@ -79,7 +82,9 @@ impl Ears {
             self.shared.metrics.bus_missed_total.inc();
             self.missed(firm, head.from).await?;
         }
-        if let Said::Payload(payload) = said {
+        if let Said::Payload(payload) = said
+            && (number != Number::Late || payload.is_durable())
+        {
             self.shared.metrics.bus_received_total.inc();
             self.heard.send(Heard::Payload { from: head.from, firm, payload }).await?;
         }
