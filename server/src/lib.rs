@@ -40,6 +40,7 @@ pub mod markdown;
 pub mod metrics;
 pub mod neighbours;
 pub mod node;
+mod open;
 pub mod people;
 pub mod rooms;
 pub mod session;

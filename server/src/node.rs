@@ -4,24 +4,23 @@
 use crate::auth::{Auth, ask};
 use crate::bus::{Bus, Times};
 use crate::commits;
-use crate::config::{Config, StoreUrl};
+use crate::config::Config;
 use crate::dispatch::{Dispatch, Inlet, outcome_of};
 use crate::feed::Feed;
 use crate::janitor;
 use crate::lookover::{LookOver, Scope};
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
+use crate::open::{self, Opened};
 use crate::people::People;
 use crate::rooms::Rooms;
 use crate::settle::Settle;
 use crate::socket::Sockets;
 use crate::store::Store;
-use anyhow::Context;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use tidings_protocol::{Checked, Outcome, Refusal};
-use tidings_storage::sqlite::{Location, Mode, Sqlite};
-use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, Reader, SystemEntropy, writes};
+use tidings_storage::{Actor, Clock, Done, FrontOptions, Operation, writes};
 use tokio::sync::{Semaphore, watch};
 
 /// What every connection and every request shares.
@@ -62,19 +61,9 @@ impl Node {
     /// Opens the store and starts everything that does not face the network.
     pub fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
         let metrics = Arc::new(Metrics::new());
-        let StoreUrl::Sqlite(path) = &config.store;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("can't make {}", folder.display()))?;
-        }
-        let mut entropy = SystemEntropy;
-        let sqlite = Sqlite::open(&Location::File(path.clone()), Mode::Serve, &mut entropy)?;
-        let readers = (0..config.limits.readers.max(1))
-            .map(|_| Ok(Box::new(sqlite.reader()?) as Box<dyn Reader>))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let Opened { writer, readers, signing_secret } = open::serve(&config)?;
         let catching_up = Semaphore::new(readers.len());
         let admitting = Semaphore::new(2 * readers.len());
-        let signing_secret = sqlite.reader()?.signing_secret()?;
         let auth = Auth::load(&config.auth, signing_secret)?;
         let options = FrontOptions {
             pace: config.limits.commit_pace,
@@ -82,7 +71,6 @@ impl Node {
             ..FrontOptions::default()
         };
         let (observer, batches) = commits::channel(Arc::clone(&metrics));
-        let writer = Box::new(sqlite.writer(Box::new(entropy))?);
         let store =
             tidings_storage::Store::start(writer, readers, Arc::clone(&clock), options, observer);
         let store = Store::new(store, Arc::clone(&metrics));

@@ -45,7 +45,7 @@ pub(super) fn command() -> Command {
                         .value_hint(ValueHint::FilePath)
                         .value_parser(value_parser!(PathBuf)),
                 ),
-            |setting| setting.key == "store",
+            Setting::is_of_store,
         ))
 }
 
@@ -62,7 +62,7 @@ fn demo() -> Command {
         .arg(data);
     // The demo makes its own store and its own tokens.
     with_settings(command, |setting| {
-        !matches!(setting.key, "store" | "bus") && setting.section() != "auth"
+        !setting.is_of_store() && setting.key != "bus" && setting.section() != "auth"
     })
 }
 
@@ -100,8 +100,8 @@ fn firm() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
-        .subcommand(configured(create, |setting| setting.key == "store"))
-        .subcommand(configured(key, |setting| setting.key == "store"))
+        .subcommand(configured(create, Setting::is_of_store))
+        .subcommand(configured(key, Setting::is_of_store))
 }
 
 fn token() -> Command {
@@ -118,7 +118,9 @@ fn token() -> Command {
         .help("How long it is good, 1s to 24h")
         .value_parser(parse_ttl);
     let command = Command::new("token").about("Print a token for a person").arg(person).arg(ttl);
-    configured(command, |setting| matches!(setting.key, "store" | "auth.audience" | "auth.issuer"))
+    configured(command, |setting| {
+        setting.is_of_store() || matches!(setting.key, "auth.audience" | "auth.issuer")
+    })
 }
 
 /// Adds `--config` and the flags of some settings.

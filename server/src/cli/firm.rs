@@ -26,7 +26,7 @@ pub(super) fn parse_label(text: &str) -> Result<String, Refusal> {
 
 /// Makes a firm and prints `firm ID` and `api_key SECRET`.
 pub(super) fn create(config: &Config, name: &str) -> anyhow::Result<()> {
-    let mut operator = Operator::open(&config.store, Box::new(SystemClock))?;
+    let mut operator = Operator::open(config, Box::new(SystemClock))?;
     let (firm, secret) = create_firm(&mut operator, name)?;
     say(&format!("firm {firm}\napi_key {secret}\n"))?;
     note();
@@ -35,7 +35,7 @@ pub(super) fn create(config: &Config, name: &str) -> anyhow::Result<()> {
 
 /// Makes an API key for a firm and prints `api_key SECRET`.
 pub(super) fn create_key(config: &Config, firm: FirmId, label: &str) -> anyhow::Result<()> {
-    let mut operator = Operator::open_existing(&config.store, Box::new(SystemClock))?;
+    let mut operator = Operator::open_existing(config, Box::new(SystemClock))?;
     if operator.reader.firm(firm)?.is_none() {
         bail!("{firm}: there is no firm with this id");
     }

@@ -1,12 +1,12 @@
 //! The store in an operator's hands: for commands that do one thing and end, beside a running
 //! server or without one.
 
-use crate::config::{Config, StoreUrl};
+use crate::config::Config;
+use crate::open;
 use anyhow::{Context as _, bail};
 use std::path::Path;
 use tidings_protocol::Refusal;
-use tidings_storage::sqlite::{Location, Mode, Sqlite};
-use tidings_storage::{Clock, Done, Operation, Reader, SystemEntropy, Writer};
+use tidings_storage::{Clock, Done, Operation, Reader, Writer};
 
 /// A writer and a reader, without the server's queues and threads.
 pub(crate) struct Operator {
@@ -18,25 +18,15 @@ pub(crate) struct Operator {
 
 impl Operator {
     /// Opens the store and makes it if there is none.
-    pub(crate) fn open(store: &StoreUrl, clock: Box<dyn Clock>) -> anyhow::Result<Self> {
-        let StoreUrl::Sqlite(path) = store;
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("can't make {}", folder.display()))?;
-        }
-        let location = Location::File(path.clone());
-        let sqlite = Sqlite::open(&location, Mode::Tool, &mut SystemEntropy)?;
-        Ok(Self {
-            writer: Box::new(sqlite.writer(Box::new(SystemEntropy))?),
-            reader: Box::new(sqlite.reader()?),
-            clock,
-        })
+    pub(crate) fn open(config: &Config, clock: Box<dyn Clock>) -> anyhow::Result<Self> {
+        let (writer, reader) = open::tool(config, true)?;
+        Ok(Self { writer, reader, clock })
     }
 
     /// Opens a store that is there.
-    pub(crate) fn open_existing(store: &StoreUrl, clock: Box<dyn Clock>) -> anyhow::Result<Self> {
-        existing(store)?;
-        Self::open(store, clock)
+    pub(crate) fn open_existing(config: &Config, clock: Box<dyn Clock>) -> anyhow::Result<Self> {
+        let (writer, reader) = open::tool(config, false)?;
+        Ok(Self { writer, reader, clock })
     }
 
     /// Now.
@@ -53,20 +43,10 @@ impl Operator {
     }
 }
 
-/// The path of a store that is there.
-fn existing(store: &StoreUrl) -> anyhow::Result<&Path> {
-    let StoreUrl::Sqlite(path) = store;
-    if !path.exists() {
-        bail!("{}: there is no store; --store names another", path.display());
-    }
-    Ok(path)
-}
-
-/// Copies the store to a new file, of whatever version it is: a backup is what one makes before
-/// a new version changes the store.
+/// Copies the store to a new file.
 pub(super) fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     if file.exists() {
         bail!("{}: exists already; a backup goes to a new file", file.display());
     }
-    Ok(Sqlite::backup(existing(&config.store)?, file)?)
+    open::backup(config, file)
 }

@@ -18,7 +18,7 @@ const TTL_MAX: Duration = Duration::from_hours(24);
 pub(super) fn print(config: &Config, args: &ArgMatches) -> anyhow::Result<()> {
     let person = *args.get_one::<Person>("person").context("clap asks for it")?;
     let ttl = *args.get_one::<Duration>("ttl").context("it has a default")?;
-    let mut operator = Operator::open_existing(&config.store, Box::new(SystemClock))?;
+    let mut operator = Operator::open_existing(config, Box::new(SystemClock))?;
     let firm = operator.reader.firm_of(person)?;
     let firm = firm.with_context(|| format!("{person}: there is nobody with this id"))?;
     let actor = Actor { firm, person };

@@ -5,6 +5,7 @@ use super::types::StoreUrl;
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
+use tidings_storage::postgres;
 
 /// Units of time, the smallest first.
 const TIME_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
@@ -56,16 +57,26 @@ pub(super) fn hide_password(url: &str) -> Cow<'_, str> {
         let (user, _) = who.split_once(':')?;
         Some(format!("{scheme}://{user}:…@{host}"))
     };
-    hidden().map_or(url.into(), Cow::Owned)
+    let url = hidden().map_or(url.into(), Cow::Owned);
+    match url.split_once("password=") {
+        Some((before, _)) if url.contains("://") => format!("{before}password=…").into(),
+        _ => url,
+    }
 }
 
-/// `sqlite:PATH`.
+/// `sqlite:PATH` or `postgres://…`.
 pub(super) fn store(text: &str) -> Result<StoreUrl, String> {
+    if postgres::Url::is_meant(text) {
+        let wrong = |error: postgres::UrlError| format!("can't be used: {error}");
+        return text.parse().map(StoreUrl::Postgres).map_err(wrong);
+    }
     match text.strip_prefix("sqlite:") {
         Some(path) if !path.is_empty() && !path.starts_with("//") => {
             Ok(StoreUrl::Sqlite(PathBuf::from(path)))
         }
-        _ => Err("must be sqlite:PATH, such as sqlite:tidings-data/tidings.db".to_owned()),
+        _ => Err("must be sqlite:PATH, such as sqlite:tidings-data/tidings.db, or \
+                  postgres://USER:PASSWORD@HOST:PORT/DATABASE"
+            .to_owned()),
     }
 }
 
@@ -134,6 +145,7 @@ mod tests {
             ("redis://user:s3cret@a:1/2", "redis://user:…@a:1/2"),
             ("redis://:s3cret@a", "redis://:…@a"),
             ("x://u:s3:cr@et/@a?b", "x://u:…@a?b"),
+            ("x://u@a/b?c=d&password=s3&e=cret", "x://u@a/b?c=d&password=…"),
             ("sqlite:a@b:c", "sqlite:a@b:c"),
         ] {
             assert_eq!(hide_password(url), shown);
@@ -141,9 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn stores_are_sqlite_paths() {
+    fn stores_are_sqlite_paths_or_addresses_of_postgresql() {
         assert_eq!(store("sqlite:a/b.db"), Ok(StoreUrl::Sqlite("a/b.db".into())));
-        for wrong in ["a/b.db", "sqlite:", "sqlite:///a/b.db", "mysql:x"] {
+        let url = store("postgresql://ann:s3cret@db/tidings").unwrap();
+        assert_eq!(format!("{url:?}"), "Postgres(postgres://ann:…@db:5432/tidings)");
+        for wrong in ["a/b.db", "sqlite:", "sqlite:///a/b.db", "mysql:x", "postgres://"] {
             assert!(store(wrong).is_err(), "{wrong}");
         }
     }

@@ -43,8 +43,14 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "store",
         default: "sqlite:tidings-data/tidings.db",
-        help: "Where everything is kept: sqlite:PATH",
+        help: "Where everything is kept: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE",
         slot: Slot::Store(|c| &mut c.store),
+    },
+    Setting {
+        key: "store_password_file",
+        default: "",
+        help: "File with the password of that address",
+        slot: Slot::MaybeFile(|c| &mut c.store_password_file),
     },
     Setting {
         key: "bus",
@@ -174,9 +180,9 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "limits.readers",
-        default: "2",
-        help: "Threads that read the store",
-        slot: Slot::Count(Bounds(1, 64), |c| &mut c.limits.readers),
+        default: "",
+        help: "Threads that read the store, if not 2 for SQLite and 8 for PostgreSQL",
+        slot: Slot::MaybeCount(Bounds(1, 64), |c| &mut c.limits.readers),
     },
 ];
 
@@ -184,6 +190,11 @@ impl Setting {
     /// The setting that a key names.
     pub fn of_key(key: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.key == key)
+    }
+
+    /// Whether it says where everything is kept.
+    pub fn is_of_store(&self) -> bool {
+        self.key.starts_with("store")
     }
 
     /// Its section in the TOML file; empty at the top.

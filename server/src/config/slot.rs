@@ -43,6 +43,7 @@ pub(super) enum Slot {
     Filter(fn(&mut Config) -> &mut String),
     Number(Bounds, fn(&mut Config) -> &mut u32),
     Count(Bounds, fn(&mut Config) -> &mut usize),
+    MaybeCount(Bounds, fn(&mut Config) -> &mut Option<usize>),
     Bytes(Bounds, fn(&mut Config) -> &mut usize),
     /// Bounds in milliseconds.
     Time(Bounds, fn(&mut Config) -> &mut Duration),
@@ -62,7 +63,7 @@ impl Slot {
             Self::MaybeFile(_) => "FILE",
             Self::Json(_) => "text|json",
             Self::Filter(_) => "FILTER",
-            Self::Number(..) | Self::Count(..) => "N",
+            Self::Number(..) | Self::Count(..) | Self::MaybeCount(..) => "N",
             Self::Bytes(..) => "BYTES",
             Self::Time(..) => "TIME",
         }
@@ -71,7 +72,9 @@ impl Slot {
     /// The bounds in words, if there are any.
     pub(super) fn bounds(self) -> Option<String> {
         match self {
-            Self::Number(bounds, _) | Self::Count(bounds, _) => Some(bounds.show(plain)),
+            Self::Number(bounds, _) | Self::Count(bounds, _) | Self::MaybeCount(bounds, _) => {
+                Some(bounds.show(plain))
+            }
             Self::Bytes(bounds, _) => Some(bounds.show(parse::show_bytes)),
             Self::Time(bounds, _) => Some(bounds.show(parse::show_millis)),
             _ => None,
@@ -80,7 +83,7 @@ impl Slot {
 
     /// Whether the value is a bare number in TOML.
     pub(super) fn is_number(self) -> bool {
-        matches!(self, Self::Number(..) | Self::Count(..))
+        matches!(self, Self::Number(..) | Self::Count(..) | Self::MaybeCount(..))
     }
 
     /// Whether the value is an array in TOML.
@@ -111,6 +114,9 @@ impl Slot {
             Self::Filter(slot) => *slot(config) = filter(text)?,
             Self::Number(bounds, slot) => *slot(config) = narrow(number(text, bounds)?)?,
             Self::Count(bounds, slot) => *slot(config) = narrow(number(text, bounds)?)?,
+            Self::MaybeCount(bounds, slot) => {
+                *slot(config) = maybe(text, |text| narrow(number(text, bounds)?))?;
+            }
             Self::Bytes(bounds, slot) => {
                 *slot(config) = narrow(bounds.hold(parse::bytes(text)?, parse::show_bytes)?)?;
             }
@@ -129,7 +135,7 @@ fn plain(number: u64) -> String {
     number.to_string()
 }
 
-fn maybe<T>(text: &str, read: fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+fn maybe<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
     if text.is_empty() { Ok(None) } else { read(text).map(Some) }
 }
 

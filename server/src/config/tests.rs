@@ -73,7 +73,7 @@ fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
     let flags = vec![flag("listen", "127.0.0.1:3")];
     let effective = load(flags, variables(&environment), None).unwrap();
     assert_eq!(effective.config.listen.port(), 3);
-    assert_eq!(effective.config.limits.readers, 4);
+    assert_eq!(effective.config.limits.readers, Some(4));
     assert_eq!(effective.config.limits.connections, 7);
     assert_eq!(effective.config.limits.sockets_per_person, 20);
 }
@@ -84,7 +84,7 @@ fn the_config_flag_goes_before_its_variable() {
     let environment = [("TIDINGS_CONFIG", named.path().to_str().unwrap())];
     let effective =
         load(Vec::new(), variables(&environment), Some(flagged.path().to_owned())).unwrap();
-    assert_eq!(effective.config.limits.readers, 5);
+    assert_eq!(effective.config.limits.readers, Some(5));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::bus::BusUrl;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tidings_storage::postgres;
 
 /// Everything an operator can set.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Config {
     pub ops_listen: Option<SocketAddr>,
     /// Where everything is kept.
     pub store: StoreUrl,
+    /// The password of a store that has none in its address.
+    pub store_password_file: Option<PathBuf>,
     /// How the nodes of one store hear of each other.
     pub bus: BusUrl,
     /// Origins of web pages that may open sockets, exactly as browsers send them; empty: none.
@@ -34,6 +37,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             ops_listen: None,
             store: StoreUrl::Sqlite(PathBuf::new()),
+            store_password_file: None,
             bus: BusUrl::Local,
             allowed_origins: Vec::new(),
             auth: AuthConfig {
@@ -57,7 +61,7 @@ impl Config {
                 body_time: Duration::ZERO,
                 drain_time: Duration::ZERO,
                 commit_pace: Duration::ZERO,
-                readers: 0,
+                readers: None,
             },
         }
     }
@@ -68,6 +72,8 @@ impl Config {
 pub enum StoreUrl {
     /// `sqlite:PATH`, a file.
     Sqlite(PathBuf),
+    /// `postgres://…`, a database. Shown without its password.
+    Postgres(postgres::Url),
 }
 
 /// How people's tokens are checked.
@@ -122,5 +128,5 @@ pub struct Limits {
     /// Least time between two commits under load.
     pub commit_pace: Duration,
     /// Threads that read the store.
-    pub readers: usize,
+    pub readers: Option<usize>,
 }

@@ -26,7 +26,7 @@ pub fn run(flags: Vec<Given>, data: Option<PathBuf>) -> anyhow::Result<()> {
     logging::start(&config.log)?;
     let folder = Folder::new(data)?;
     config.store = StoreUrl::Sqlite(folder.path().join("tidings.db"));
-    let mut operator = Operator::open(&config.store, Box::new(SystemClock))?;
+    let mut operator = Operator::open(&config, Box::new(SystemClock))?;
     let firm = firm::make(&mut operator, &config.auth).context("can't make the demo firm")?;
     drop(operator);
     serve_until_stopped(config, |_, addresses| {

@@ -1,7 +1,7 @@
 //! A database held as a whole, in one transaction in which nobody else writes: for moving a store.
 
 use super::failure::Failure;
-use super::open::{OpenError, prepare};
+use super::open::{Missing, OpenError, prepare};
 use super::session::Session;
 use super::url::Url;
 use crate::clock::Entropy;
@@ -22,7 +22,7 @@ impl Held {
         tables: &[&str],
         entropy: &mut dyn Entropy,
     ) -> Result<Self, OpenError> {
-        let session = prepare(url, patience, entropy)?;
+        let session = prepare(url, patience, Missing::Made(entropy))?;
         session.be_patient(true);
         session.send("BEGIN")?;
         // It takes as long as it takes.

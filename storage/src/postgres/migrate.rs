@@ -3,9 +3,8 @@
 //! it done. Steps only add, so that nodes of the version before go on beside.
 
 use super::failure::Failure;
-use super::open::OpenError;
+use super::open::{Missing, OpenError};
 use super::session::Session;
-use crate::clock::Entropy;
 use crate::sql::SqlError;
 
 /// Step `n` leads from version `n` to `n + 1`. Released steps never change.
@@ -47,13 +46,13 @@ pub(super) fn check_server(session: &Session, name: &str) -> Result<(), OpenErro
 pub(super) fn migrate(
     session: &Session,
     name: &str,
-    entropy: &mut dyn Entropy,
+    missing: Missing<'_>,
 ) -> Result<(), OpenError> {
     if version(session, name)? == Some(STEPS.len()) {
         return Ok(());
     }
     session.send("BEGIN")?;
-    let done = under_lock(session, name, entropy);
+    let done = under_lock(session, name, missing);
     match &done {
         Ok(()) => session.send("COMMIT")?,
         Err(_) => session.send("ROLLBACK")?,
@@ -62,7 +61,7 @@ pub(super) fn migrate(
     done
 }
 
-fn under_lock(session: &Session, name: &str, entropy: &mut dyn Entropy) -> Result<(), OpenError> {
+fn under_lock(session: &Session, name: &str, missing: Missing<'_>) -> Result<(), OpenError> {
     // Somebody else may be at it for long.
     session.send("SET LOCAL statement_timeout = 0")?;
     session.send("SET LOCAL lock_timeout = 0")?;
@@ -73,6 +72,9 @@ fn under_lock(session: &Session, name: &str, entropy: &mut dyn Entropy) -> Resul
     locked?;
     let from = version(session, name)?;
     if from.is_none() {
+        let Missing::Made(entropy) = missing else {
+            return Err(OpenError::Empty { url: name.to_owned() });
+        };
         session.send("CREATE TABLE meta (name text PRIMARY KEY, value bytea NOT NULL)")?;
         session.settle()?;
         put(session, APPLICATION_NAME, APPLICATION)?;

@@ -60,6 +60,12 @@ pub enum OpenError {
         /// The database.
         url: String,
     },
+    /// There is nothing in it, and it was not to be filled.
+    #[error("{url}: there is no store in it yet; --store names another")]
+    Empty {
+        /// The database.
+        url: String,
+    },
     /// It refuses what has to be done.
     #[error(transparent)]
     Sql(#[from] Failed),
@@ -91,6 +97,14 @@ impl From<Failure> for OpenError {
     }
 }
 
+/// What to do about a database that is empty.
+pub(super) enum Missing<'a> {
+    /// Makes the tables, and a secret by this.
+    Made(&'a mut dyn Entropy),
+    /// Leaves it empty, and refuses.
+    Refused,
+}
+
 /// A database that was reached and has this version's schema.
 pub struct Postgres {
     url: Url,
@@ -104,7 +118,13 @@ impl Postgres {
         patience: Duration,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, OpenError> {
-        prepare(url, patience, entropy)?;
+        prepare(url, patience, Missing::Made(entropy))?;
+        Ok(Self { url: url.clone() })
+    }
+
+    /// The same for a database that is not empty.
+    pub fn open_existing(url: &Url, patience: Duration) -> Result<Self, OpenError> {
+        prepare(url, patience, Missing::Refused)?;
         Ok(Self { url: url.clone() })
     }
 
@@ -123,7 +143,7 @@ impl Postgres {
 pub(super) fn prepare(
     url: &Url,
     patience: Duration,
-    entropy: &mut dyn Entropy,
+    missing: Missing<'_>,
 ) -> Result<Session, OpenError> {
     let name = url.to_string();
     let session = Session::new(url.clone())?;
@@ -132,6 +152,6 @@ pub(super) fn prepare(
         why: failure.to_string(),
     })?;
     migrate::check_server(&session, &name)?;
-    migrate::migrate(&session, &name, entropy)?;
+    migrate::migrate(&session, &name, missing)?;
     Ok(session)
 }

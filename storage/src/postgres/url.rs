@@ -19,7 +19,7 @@ const UNCONFIRMED_MAX: Duration = Duration::from_secs(10);
 /// commas between them, are tried in turn for the one that takes writes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
-    config: Config,
+    config: Box<Config>,
 }
 
 /// What is wrong with an address.
@@ -88,7 +88,7 @@ impl FromStr for Url {
             config.application_name("tidings");
         }
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        Ok(Self { config })
+        Ok(Self { config: Box::new(config) })
     }
 }
 
@@ -97,7 +97,7 @@ impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postgres://")?;
         if let Some(user) = self.config.get_user() {
-            let secret = if self.config.get_password().is_some() { ":***" } else { "" };
+            let secret = if self.config.get_password().is_some() { ":…" } else { "" };
             write!(f, "{user}{secret}@")?;
         }
         let ports = self.config.get_ports();
@@ -127,10 +127,10 @@ mod tests {
     #[test]
     fn an_address_is_shown_without_its_password() {
         let table = [
-            ("postgres://ann:s3cret@db:5433/tidings", "postgres://ann:***@db:5433/tidings"),
+            ("postgres://ann:s3cret@db:5433/tidings", "postgres://ann:…@db:5433/tidings"),
             ("postgresql://ann@db/tidings?sslmode=disable", "postgres://ann@db:5432/tidings"),
-            ("postgres://ann:s3cret@one,two/t", "postgres://ann:***@one:5432,two:5432/t"),
-            ("postgres://ann@db/t?password=s3cret", "postgres://ann:***@db:5432/t"),
+            ("postgres://ann:s3cret@one,two/t", "postgres://ann:…@one:5432,two:5432/t"),
+            ("postgres://ann@db/t?password=s3cret", "postgres://ann:…@db:5432/t"),
         ];
         for (text, shown) in table {
             let url: Url = text.parse().unwrap();
