@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use tidings_tests::Postgres;
 
 fn tidings(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tidings"))
@@ -155,4 +156,51 @@ fn a_filter_of_logs_that_would_silence_them_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let said = refused(folder.path(), 2, &["check-config", "--log-filter", "inof"], &[]);
     assert!(said.contains("`inof` is no level: one of off, error"), "{said}");
+}
+
+#[test]
+fn a_store_moves_to_postgresql_and_back_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (run, postgres) = (folder.path(), Postgres::shared());
+    for database in ["moved", "other"] {
+        postgres.create_database(database);
+    }
+    let to = postgres.url("moved");
+    let said = stdout(run, &["firm", "create", "Bright & Partners"], &[]);
+    let firm = said.lines().find_map(|line| line.strip_prefix("firm ")).unwrap();
+    let store = "sqlite:tidings-data/tidings.db";
+    let moved = tidings(run, &["store", "move", "--from", store, "--to", &to], &[]);
+    let told = String::from_utf8(moved.stderr).unwrap();
+    assert_eq!(moved.status.code(), Some(0), "{told}");
+    assert_eq!(moved.stdout, b"rows 2\n", "the firm and its key");
+    assert!(told.contains("firms: copied 1 of 1\n"), "{told}");
+    assert!(told.contains("api_keys: compared 1 of 1\n"), "{told}");
+
+    let again = refused(run, 1, &["store", "move", "--from", store, "--to", &to], &[]);
+    assert!(again.contains("is not empty: it has firms"), "{again}");
+    let back = ["store", "move", "--from", &to, "--to", "sqlite:back.db"];
+    assert_eq!(stdout(run, &back, &[]), "rows 2\n");
+    stdout(run, &["firm", "key", firm, "--store", "sqlite:back.db"], &[]);
+
+    let missing = ["store", "move", "--from", "sqlite:missing.db", "--to", &postgres.url("other")];
+    assert!(refused(run, 1, &missing, &[]).contains("missing.db"));
+    assert!(!run.join("missing.db").exists(), "nothing was made");
+}
+
+#[test]
+fn the_ends_of_a_move_are_looked_at_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |code, from: &str, to: &str| {
+        let arguments = ["store", "move", "--from", from, "--to", to];
+        refused(folder.path(), code, &arguments, &[("PGPASSWORD", "s3cret")])
+    };
+    assert!(run(2, "tidings.db", "sqlite:b").contains("sqlite:PATH or postgres://"));
+    assert!(run(2, "sqlite:a", "postgres://me@db/t?sslmode=require").contains("TLS"));
+    assert!(run(1, "sqlite:a", "sqlite:b").contains("tidings backup"));
+    assert!(run(1, "postgres://a/t", "postgres://b/t").contains("pg_dump"));
+    let unreachable = "postgres://me@127.0.0.1:1/t?connect_timeout=1";
+    let said = run(1, unreachable, "sqlite:b");
+    assert!(said.contains("postgres://me:***@127.0.0.1:1/t"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
 }

@@ -1,6 +1,7 @@
 //! Every command and its flags. Those of settings are made from the table of settings.
 
 use super::firm::{parse_label, parse_name};
+use super::store::parse_place;
 use super::token::{parse_person, parse_ttl};
 use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
@@ -34,6 +35,7 @@ pub(super) fn command() -> Command {
         ))
         .subcommand(firm())
         .subcommand(token())
+        .subcommand(store())
         .subcommand(configured(
             Command::new("backup")
                 .about("Copy the store to a new file, while a server runs on it or not")
@@ -102,6 +104,31 @@ fn firm() -> Command {
         .disable_help_subcommand(true)
         .subcommand(configured(create, Setting::is_of_store))
         .subcommand(configured(key, Setting::is_of_store))
+}
+
+fn store() -> Command {
+    let place = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("STORE")
+            .required(true)
+            .help(help)
+            .value_parser(parse_place)
+    };
+    let moving = Command::new("move")
+        .about("Copy everything from an SQLite store into a PostgreSQL database, or back")
+        .arg(place("from", "Where it is; no server may run on it. It stays as it is"))
+        .arg(place("to", "An empty database, or a file that is not there yet"))
+        .after_help(
+            "Stores are sqlite:PATH or postgres://USER@HOST:PORT/DATABASE, with a password from \
+             PGPASSWORD. The copy is read back and compared, and is there as a whole or not at all.",
+        );
+    Command::new("store")
+        .about("Manage the store as a whole")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(moving)
 }
 
 fn token() -> Command {

@@ -8,6 +8,7 @@ mod firm;
 mod operator;
 mod serve;
 mod signals;
+mod store;
 mod token;
 
 use crate::auth::Auth;
@@ -64,6 +65,13 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
                 firm::create_key(&load(args)?.config, FirmId(firm), text(args, "label"))
             }
             _ => unreachable!("clap asks for a subcommand of firm"),
+        },
+        Some(("store", args)) => match args.subcommand() {
+            Some(("move", args)) => {
+                let place = |name| args.get_one::<store::Place>(name).expect("clap asks for it");
+                store::move_store(place("from"), place("to"))
+            }
+            _ => unreachable!("clap asks for a subcommand of store"),
         },
         Some(("token", args)) => token::print(&load(args)?.config, args),
         Some(("backup", args)) => {

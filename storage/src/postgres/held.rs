@@ -5,8 +5,28 @@ use super::open::{Missing, OpenError, prepare};
 use super::session::Session;
 use super::url::Url;
 use crate::clock::Entropy;
+use crate::front::monotonic;
 use crate::sql::{Db, SqlError};
 use std::time::Duration;
+
+/// Who else is connected under the same name: servers, and the operator's commands.
+const OTHERS: &str = "SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND application_name = current_setting('application_name') LIMIT 1";
+
+/// Longest time that a server which has just ended may still look connected.
+const GOING_MAX: Duration = Duration::from_secs(2);
+
+/// Between two looks whether it is gone.
+const LOOK: Duration = Duration::from_millis(50);
+
+fn wait_until_alone(session: &Session) -> Result<(), SqlError> {
+    let until = monotonic() + GOING_MAX;
+    while Db::Postgres(session).exists(OTHERS, &[])? && monotonic() < until {
+        std::thread::sleep(LOOK);
+    }
+    Ok(())
+}
 
 /// The transaction. What it has done is taken back if it is dropped.
 pub(crate) struct Held {
@@ -22,7 +42,12 @@ impl Held {
         tables: &[&str],
         entropy: &mut dyn Entropy,
     ) -> Result<Self, OpenError> {
+<<<<<<< ours
         let session = prepare(url, patience, Missing::Made(entropy))?;
+=======
+        let session = prepare(url, patience, entropy)?;
+        wait_until_alone(&session)?;
+>>>>>>> theirs
         session.be_patient(true);
         session.send("BEGIN")?;
         // It takes as long as it takes.
@@ -30,10 +55,7 @@ impl Held {
         session.send("SET LOCAL idle_in_transaction_session_timeout = 0")?;
         let db = Db::Postgres(&session);
         db.change(&format!("LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", ")), &[])?;
-        let others = "SELECT 1 FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()
-                 AND application_name = current_setting('application_name') LIMIT 1";
-        if db.exists(others, &[])? {
+        if db.exists(OTHERS, &[])? {
             return Err(OpenError::InUse { url: url.to_string() });
         }
         Ok(Self { session })

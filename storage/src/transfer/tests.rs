@@ -69,7 +69,6 @@ impl Target {
     fn with_trap(condition: &str, trap: &str) -> Self {
         let target = Self::new();
         postgres::Postgres::open(&target.url(), Duration::ZERO, &mut SystemEntropy).unwrap();
-        target.wait_until_alone();
         target.query(&format!(
             "CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS
                  'BEGIN {trap}; RETURN NEW; END';
@@ -89,17 +88,6 @@ impl Target {
 
     fn firms(&self) -> String {
         self.query("SELECT count(*) FROM firms")[0][0].clone().unwrap()
-    }
-
-    /// Connections that were dropped are gone a moment later.
-    fn wait_until_alone(&self) {
-        for _ in 0..1_000 {
-            if Postgres::shared().connections(&self.name) == 0 {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("somebody is still connected");
     }
 }
 
@@ -156,7 +144,6 @@ fn a_store_of_another_version_is_not_moved_and_not_changed() {
 fn two_stores_are_not_made_one() {
     let (source, target) = (Source::new(), Target::new());
     source.moves_to(&target);
-    target.wait_until_alone();
     let other = Source::new();
     let why = other.refused_by(&target);
     assert!(why.contains("is not empty: it has firms"), "{why}");
@@ -176,7 +163,6 @@ fn nothing_is_moved_to_where_a_server_is_connected() {
     let why = source.refused_by(&target);
     assert!(why.contains("is in use by a running server"), "{why}");
     drop(reader);
-    target.wait_until_alone();
     source.moves_to(&target);
 }
 
@@ -203,7 +189,6 @@ fn what_arrives_changed_is_noticed_and_nothing_of_it_stays() {
 fn a_new_file_has_its_name_only_when_all_of_it_is_there() {
     let (source, target) = (Source::new(), Target::new());
     source.moves_to(&target);
-    target.wait_until_alone();
     let folder = tempfile::tempdir().unwrap();
     let files = || std::fs::read_dir(folder.path()).unwrap().count();
     let back = folder.path().join("back.db");
@@ -214,10 +199,8 @@ fn a_new_file_has_its_name_only_when_all_of_it_is_there() {
     assert!(why.to_string().contains("is in use by a running server"), "{why}");
     assert_eq!(files(), 0, "nothing is left behind");
     drop(reader);
-    target.wait_until_alone();
     let rows = to_sqlite(&target.url(), &back, &mut SystemEntropy, |_| ()).unwrap();
     assert_eq!((rows, files()), (FIRMS as u64, 1));
-    target.wait_until_alone();
     let before = std::fs::read(&back).unwrap();
     let why = to_sqlite(&target.url(), &back, &mut SystemEntropy, |_| ()).unwrap_err();
     assert!(why.to_string().contains("exists already"), "{why}");

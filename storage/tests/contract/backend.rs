@@ -117,18 +117,6 @@ impl PostgresBackend {
     fn url(&self) -> postgres::Url {
         Postgres::shared().url(&self.name).parse().unwrap()
     }
-
-    /// Connections that were dropped are gone a moment later.
-    fn wait_until_alone(&self) {
-        let deadline = Duration::from_secs(10);
-        for _ in 0..deadline.as_millis() / 10 {
-            if Postgres::shared().connections(&self.name) == 0 {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("somebody is still connected");
-    }
 }
 
 impl Backend for PostgresBackend {
@@ -155,7 +143,6 @@ impl Backend for PostgresBackend {
 
     fn moved(&self) -> Box<dyn Backend> {
         let moved = SqliteBackend { folder: tempfile::tempdir().unwrap(), opened: 2_000 };
-        self.wait_until_alone();
         transfer::to_sqlite(&self.url(), &moved.path(), &mut Numbers(2_000), |_| ()).unwrap();
         Box::new(moved)
     }
