@@ -42,12 +42,8 @@ impl Held {
         tables: &[&str],
         entropy: &mut dyn Entropy,
     ) -> Result<Self, OpenError> {
-<<<<<<< ours
         let session = prepare(url, patience, Missing::Made(entropy))?;
-=======
-        let session = prepare(url, patience, entropy)?;
         wait_until_alone(&session)?;
->>>>>>> theirs
         session.be_patient(true);
         session.send("BEGIN")?;
         // It takes as long as it takes.
