@@ -58,9 +58,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How long the last socket that is closed may take to say goodbye; with the longest drain time
-/// and the closing of the store a server still ends within 10 seconds.
-const LAST_GOODBYE: Duration = Duration::from_secs(4);
+/// How long the last socket that is closed may take to say goodbye, after the longest drain time.
+const LAST_GOODBYE: Duration = Duration::from_secs(3);
+
+/// A server that is asked to stop has ended by then, whatever does not end by itself: a store that
+/// can't be reached says nothing of the last batch, and nobody was told anything of it.
+const STOPPED_WITHIN: Duration = Duration::from_millis(9_000);
 
 /// How long the operator's tools may take to read their last answers.
 const OPS_GOODBYE: Duration = Duration::from_millis(500);
@@ -102,6 +105,7 @@ pub async fn run(
     tracing::info!(listen = %addresses.listen, ops, "ready");
     ready(&node, addresses);
     stop.await;
+    let end = clock::monotonic() + STOPPED_WITHIN;
     tracing::info!(sockets = node.metrics.connections.get(), "draining");
     stopping.send_replace(true);
     let drain_time = node.config.limits.drain_time;
@@ -114,7 +118,9 @@ pub async fn run(
         tracing::warn!("some connections did not end in time, and are cut");
     }
     // Whatever broke on the way.
-    node.close().await;
+    if tokio::time::timeout_at(end.into(), node.close()).await.is_err() {
+        tracing::error!("the store did not close in time: it is left as it is");
+    }
     node.bus.goodbye().await;
     closing.send_replace(true);
     if let Some(serving) = serving_ops {

@@ -22,7 +22,10 @@ pub(crate) fn serve_until_stopped(
 ) -> anyhow::Result<()> {
     raise_open_files(config.limits.connections);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async { crate::run(config, ready, signals::stop()?).await })
+    let ended = runtime.block_on(async { crate::run(config, ready, signals::stop()?).await });
+    // Whoever still waits for a store that does not answer is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Every connection is an open file, and the usual soft limit is 1,024: takes what the hard limit
