@@ -30,6 +30,9 @@ const POSTGRES: &[&str] = &["max_connections=30"];
 /// Where the nodes' store is.
 pub(crate) const DATABASE: &str = "tidings";
 
+/// A node that is asked to stop ends within 10 seconds, of which a busy machine makes more.
+const STOPPED_WITHIN: Duration = Duration::from_secs(15);
+
 /// Before a node that could not start is started once more.
 const START_AGAIN: Duration = Duration::from_millis(100);
 
@@ -146,11 +149,12 @@ impl Node {
         }
     }
 
-    /// Ends it in order, and waits for that.
+    /// Ends it in order, and waits for that; it must not take longer than it may, whatever is away.
     pub async fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.signal("TERM").await;
-            process.ended().await;
+            let ended = tokio::time::timeout(STOPPED_WITHIN, process.ended()).await;
+            assert!(ended.is_ok(), "a node that was asked to stop has not within {STOPPED_WITHIN:?}");
         }
     }
 

@@ -15,6 +15,9 @@ use tidings_tests::{Cluster, LoadReport, LoadSize, now};
 /// Once in so often, two faults are inflicted at a time.
 const TOGETHER_ONE_IN: u32 = 4;
 
+/// A line of progress for so many faults.
+const PROGRESS: usize = 50;
+
 /// Breaks a cluster in use in every way, and proves that nothing was lost.
 #[derive(Parser)]
 #[command(name = "faults")]
@@ -76,7 +79,8 @@ async fn run(options: &Options) -> bool {
         wrong.extend(report.json["proof"]["examples"].as_array().map(|all| format!("{all:#?}")));
         wrong.push(report.errors.clone());
     }
-    for fault in faults.iter().filter(|fault| tally.times(**fault) < options.cycles) {
+    let meant = |fault: &&Fault| fault.times_of(options.cycles);
+    for fault in faults.iter().filter(|fault| tally.times(**fault) < meant(fault)) {
         wrong.push(format!("too few: {}: {}", fault.name(), tally.times(*fault)));
     }
     let minutes = began.elapsed().as_secs_f64() / 60.0;
@@ -102,9 +106,10 @@ async fn inflict_all(
     seed: u64,
 ) -> Result<(), String> {
     let mut dice = fastrand::Rng::with_seed(seed);
-    let mut due: Vec<Fault> = faults.repeat(options.cycles);
+    let times = |fault: &Fault| std::iter::repeat_n(*fault, fault.times_of(options.cycles));
+    let mut due: Vec<Fault> = faults.iter().flat_map(times).collect();
     dice.shuffle(&mut due);
-    let (all, began) = (due.len(), now());
+    let (all, began, mut told) = (due.len(), now(), 0);
     while let Some(fault) = due.pop() {
         if began.elapsed() > Duration::from_secs(options.minutes * 60) {
             return Err(format!("time was up after {} of {all} faults", campaign.tally.all()));
@@ -114,8 +119,10 @@ async fn inflict_all(
             Some(other) => campaign.inflict_both([fault, due.remove(other)]).await?,
             None => campaign.inflict(fault).await?,
         }
-        if due.len().is_multiple_of(50) {
-            println!("{:>5.0} s: {} of {all}", began.elapsed().as_secs_f64(), all - due.len());
+        let done = campaign.tally.all();
+        if done / PROGRESS > told {
+            told = done / PROGRESS;
+            println!("{:>5.0} s: {done} of {all}", began.elapsed().as_secs_f64());
         }
     }
     Ok(())

@@ -7,6 +7,10 @@ use std::time::Duration;
 /// How late everything is that goes over a slow network.
 const SLOW: Duration = Duration::from_millis(150);
 
+/// What lasts so long is long, in milliseconds, and done once for so many of the others.
+const LONG_MS: u64 = 10_000;
+const LONG_ONE_IN: usize = 10;
+
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident, $part:ident, $least:literal..=$most:literal, $name:literal;)*) => {
         /// A way in which a cluster breaks.
@@ -69,6 +73,8 @@ faults! {
     RedisFlushed, Redis, 0..=0, "Redis: FLUSHALL";
     /// Stopped in order, and started again.
     PostgresRestarted, Postgres, 0..=0, "PostgreSQL restarted";
+    /// Away for longer than a command waits for it, so that commands are refused.
+    PostgresAway, Postgres, 11_000..=13_000, "PostgreSQL away";
     /// It crashes, and recovers from its log.
     PostgresCrashed, Postgres, 0..=0, "PostgreSQL crashed";
     /// It ends all of the nodes' sessions.
@@ -114,6 +120,11 @@ impl Fault {
         Duration::from_millis(dice.u64(self.lasts_ms()))
     }
 
+    /// How often it is inflicted, where every fault is so often; long ones less.
+    pub fn times_of(self, cycles: usize) -> usize {
+        if *self.lasts_ms().start() < LONG_MS { cycles } else { cycles.div_ceil(LONG_ONE_IN) }
+    }
+
     /// Breaks it: at this node, if it is about one.
     pub async fn begin(self, cluster: &mut Cluster, node: usize) -> Broken {
         let at = &mut cluster.nodes[node];
@@ -134,6 +145,7 @@ impl Fault {
                 cluster.postgres.crash();
                 cluster.postgres.start_again();
             }
+            Self::PostgresAway => cluster.postgres.stop(),
             Self::BackendsTerminated => drop(cluster.postgres.terminate_backends(DATABASE)),
             Self::ConnectionsExhausted => {
                 taken = Some(Exhausted::start(&cluster.postgres, DATABASE).await);
@@ -162,6 +174,7 @@ impl Broken {
             Fault::NodeKilled | Fault::NodeStopped => cluster.nodes[self.node].start_again(),
             Fault::RedisKilled => cluster.redis.start_again().await,
             Fault::RedisPaused => cluster.redis.resume().await,
+            Fault::PostgresAway => cluster.postgres.start_again(),
             Fault::ConnectionsExhausted => drop(self.taken),
             _ => match self.fault.part() {
                 Part::BusNetwork => cluster.nodes.iter().for_each(|node| node.to_redis.heal()),
