@@ -18,6 +18,8 @@ const PORTS_TRIED_MAX: usize = 10;
 pub struct Redis {
     child: Option<Child>,
     port: u16,
+    /// Where other nodes of a cluster reach it.
+    cluster_port: Option<u16>,
     options: Vec<String>,
     folder: TempDir,
 }
@@ -30,9 +32,18 @@ impl Redis {
 
     /// Starts one with further options, as on its command line: `["--maxclients", "10"]`.
     pub async fn start_with(options: &[&str]) -> Self {
+        Self::start_on(options, None).await
+    }
+
+    /// Starts one that can become part of a cluster.
+    pub async fn start_in_cluster() -> Self {
+        Self::start_on(&["--cluster-enabled", "yes"], Some(free_port())).await
+    }
+
+    async fn start_on(options: &[&str], cluster_port: Option<u16>) -> Self {
         let folder = TempDir::new().expect("there is room for temporary files");
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut redis = Self { child: None, port: 0, options, folder };
+        let mut redis = Self { child: None, port: 0, cluster_port, options, folder };
         for _ in 0..PORTS_TRIED_MAX {
             redis.port = free_port();
             if redis.run().await {
@@ -50,6 +61,12 @@ impl Redis {
     /// Its address, whether it runs or not.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// What `CLUSTER MEET` says on another node of a cluster.
+    pub fn cluster_address(&self) -> String {
+        let port = self.cluster_port.expect("it was started in a cluster");
+        format!("{} {} {port}", self.address().ip(), self.port)
     }
 
     /// Ends it in order: its clients see their connections closed.
@@ -114,6 +131,9 @@ impl Redis {
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(["--loglevel", "warning", "--logfile", "redis.log", "--dir"]);
         command.arg(self.folder.path()).args(&self.options).kill_on_drop(true);
+        if let Some(port) = self.cluster_port {
+            command.args(["--cluster-port", &port.to_string()]);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a program that is there can be run");
         let id = child.id().expect("it was just started").to_string();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 const NODES_MAX: usize = 4_096;
 
 /// How long it is known of a node that it is gone, in case that it was only cut off.
-const GONE_KNOWN: Duration = Duration::from_secs(600);
+const GONE_KNOWN: Duration = Duration::from_mins(10);
 
 /// The nodes that were heard of.
 pub(super) struct Alive {

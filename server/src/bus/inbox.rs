@@ -183,7 +183,7 @@ mod tests {
         let inbox = Inbox::default();
         (0..STUCK_AT).for_each(|_| inbox.tell(Item::Up));
         assert!(inbox.is_stuck());
-        let (_, item) = tokio::join!(inbox.unstuck(), inbox.next());
+        let ((), item) = tokio::join!(inbox.unstuck(), inbox.next());
         assert_eq!((item, inbox.is_stuck()), (Item::Up, false));
     }
 }

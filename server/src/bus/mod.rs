@@ -72,7 +72,7 @@ impl Default for Times {
             silence: Duration::from_secs(4),
             deadline: Duration::from_millis(1_500),
             tail: Duration::from_secs(1),
-            linger: Duration::from_secs(60),
+            linger: Duration::from_mins(1),
         }
     }
 }

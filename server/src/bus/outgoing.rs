@@ -105,7 +105,9 @@ impl Outgoing {
         state.open = false;
         state.bytes = 0;
         let lost = std::mem::take(&mut state.waiting);
-        lost.iter().for_each(|waiting| state.sent.not_said(waiting.firm));
+        for waiting in &lost {
+            state.sent.not_said(waiting.firm);
+        }
         lost.len()
     }
 
@@ -164,7 +166,9 @@ impl Outgoing {
     /// Nobody knows whether Redis has taken them.
     pub(super) fn not_said(&self, messages: &[Saying]) {
         let mut state = self.state.lock();
-        messages.iter().for_each(|message| state.sent.not_said(message.firm));
+        for message in messages {
+            state.sent.not_said(message.firm);
+        }
     }
 }
 

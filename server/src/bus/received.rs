@@ -103,12 +103,12 @@ mod tests {
     fn jumps(received: &mut Received, numbers: &[i64]) -> Vec<i64> {
         let mut jump = |number: &i64| {
             let head = Head::new(A, number.unsigned_abs(), false);
-            let heard = if *number < 0 {
+            let number = if *number < 0 {
                 received.tail(FIRM, &head)
             } else {
                 received.message(FIRM, &head)
             };
-            heard == Number::Jump
+            number == Number::Jump
         };
         numbers.iter().copied().filter(|number| jump(number)).collect()
     }

@@ -17,7 +17,7 @@ pub enum BusUrl {
 pub struct RedisUrl {
     connection: ConnectionInfo,
     prefix: String,
-    sharded: bool,
+    cluster: bool,
 }
 
 /// What names of channels begin with, unless the URL says otherwise.
@@ -26,7 +26,7 @@ const PREFIX: &str = "tidings";
 const PREFIX_BYTES_MAX: usize = 64;
 
 const FORM: &str =
-    "must be local or redis://[USER:PASSWORD@]HOST[:PORT][?prefix=NAME&sharded=true]";
+    "must be local or redis://[USER:PASSWORD@]HOST[:PORT][?prefix=NAME&cluster=true]";
 
 impl BusUrl {
     /// Reads it. The error says what would be right, never what was given: there may be a password
@@ -44,11 +44,11 @@ impl BusUrl {
             return Err(FORM.to_owned());
         }
         let (address, options) = text.split_once('?').unwrap_or((text, ""));
-        let (mut prefix, mut sharded) = (PREFIX.to_owned(), false);
+        let (mut prefix, mut cluster) = (PREFIX.to_owned(), false);
         for (name, value) in form_urlencoded::parse(options.as_bytes()) {
             match &*name {
                 "prefix" => prefix = read_prefix(&value)?,
-                "sharded" => sharded = read_bool(&value)?,
+                "cluster" => cluster = read_bool(&value)?,
                 _ => return Err(format!("has an option that is not known; it {FORM}")),
             }
         }
@@ -59,7 +59,7 @@ impl BusUrl {
         let tcp = connection.tcp_settings().clone().set_nodelay(true);
         let redis = connection.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let connection = connection.set_tcp_settings(tcp).set_redis_settings(redis);
-        Ok(Self::Redis(RedisUrl { connection, prefix, sharded }))
+        Ok(Self::Redis(RedisUrl { connection, prefix, cluster }))
     }
 }
 
@@ -74,10 +74,18 @@ fn read_prefix(text: &str) -> Result<String, String> {
 }
 
 fn read_bool(text: &str) -> Result<bool, String> {
-    text.parse().map_err(|_| "must say sharded=true or sharded=false".to_owned())
+    text.parse().map_err(|_| "must say cluster=true or cluster=false".to_owned())
 }
 
 impl RedisUrl {
+    pub(super) fn host(&self) -> &str {
+        match self.connection.addr() {
+            ConnectionAddr::Tcp(host, _) => host,
+            // Nothing else was let in.
+            _ => "",
+        }
+    }
+
     pub(super) fn connection_info(&self) -> &ConnectionInfo {
         &self.connection
     }
@@ -87,9 +95,9 @@ impl RedisUrl {
         &self.prefix
     }
 
-    /// Whether channels are sharded: each is spoken on by one node of a Redis Cluster only.
-    pub fn sharded(&self) -> bool {
-        self.sharded
+    /// Whether it is a node of a Redis Cluster, whose nodes share the channels among them.
+    pub fn cluster(&self) -> bool {
+        self.cluster
     }
 }
 
@@ -100,7 +108,7 @@ impl fmt::Display for RedisUrl {
         let secret = self.connection.redis_settings().password().map_or("", |_| ":…");
         let at = if user.is_empty() && secret.is_empty() { "" } else { "@" };
         write!(f, "redis://{user}{secret}{at}{}", self.connection.addr())?;
-        write!(f, "?prefix={}&sharded={}", self.prefix, self.sharded)
+        write!(f, "?prefix={}&cluster={}", self.prefix, self.cluster)
     }
 }
 
@@ -134,10 +142,10 @@ mod tests {
     #[test]
     fn a_url_is_read_and_shown_without_its_password() {
         for (text, shown) in [
-            ("redis://127.0.0.1", "redis://127.0.0.1:6379?prefix=tidings&sharded=false"),
-            ("redis://a.example:1/?prefix=x:y", "redis://a.example:1?prefix=x:y&sharded=false"),
-            ("redis://me:s3cret@b:2?sharded=true", "redis://me:…@b:2?prefix=tidings&sharded=true"),
-            ("redis://:s3cret@b", "redis://:…@b:6379?prefix=tidings&sharded=false"),
+            ("redis://127.0.0.1", "redis://127.0.0.1:6379?prefix=tidings&cluster=false"),
+            ("redis://a.example:1/?prefix=x:y", "redis://a.example:1?prefix=x:y&cluster=false"),
+            ("redis://me:s3cret@b:2?cluster=true", "redis://me:…@b:2?prefix=tidings&cluster=true"),
+            ("redis://:s3cret@b", "redis://:…@b:6379?prefix=tidings&cluster=false"),
         ] {
             assert_eq!(format!("{}", redis(text)), shown);
             assert_eq!(format!("{:?}", redis(text)), shown);
@@ -157,7 +165,7 @@ mod tests {
             ("redis://a?s3cret=1", "an option that is not known"),
             ("redis://a?prefix=", "a prefix of 1 to 64"),
             ("redis://a?prefix=a%20b", "a prefix of 1 to 64"),
-            ("redis://a?sharded=yes", "sharded=true or sharded=false"),
+            ("redis://a?cluster=yes", "cluster=true or cluster=false"),
         ] {
             let refused = BusUrl::parse(text).unwrap_err();
             assert!(refused.contains(expected), "{text}: {refused}");

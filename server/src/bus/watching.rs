@@ -59,11 +59,6 @@ impl Watching {
         }
     }
 
-    /// Whether a firm is wanted.
-    pub(super) fn wants(&self, firm: FirmId) -> bool {
-        self.state.lock().firms.contains_key(&firm)
-    }
-
     /// Waits until there may be fresh ones.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
@@ -112,7 +107,7 @@ mod tests {
     use crate::clock::monotonic;
     use uuid::Uuid;
 
-    const LINGER: Duration = Duration::from_secs(60);
+    const LINGER: Duration = Duration::from_mins(1);
     const FIRM: FirmId = FirmId(Uuid::from_u128(1));
 
     #[test]
@@ -130,7 +125,7 @@ mod tests {
         assert_eq!(watching.expire(now + LINGER * 9), []);
         watching.unwatch(FIRM, now);
         assert_eq!(watching.expire(now + LINGER), [FIRM]);
-        assert_eq!((watching.wants(FIRM), watching.all()), (false, vec![]));
+        assert_eq!(watching.all(), []);
         watching.watch(FIRM);
         assert_eq!(watching.fresh(), [FIRM]);
     }

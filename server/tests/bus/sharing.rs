@@ -102,22 +102,6 @@ async fn clusters_with_prefixes_of_their_own_share_a_redis() {
 }
 
 #[tokio::test]
-async fn channels_can_be_sharded() {
-    let redis = Redis::start().await;
-    let mut node = Node::up_with(redis.address(), "?sharded=true").await;
-    let speaker = Node::up_with(redis.address(), "?sharded=true").await;
-    node.watch(FIRM).await;
-    speaker.say(FIRM, 1);
-    assert_eq!(node.hears_next(number).await.2, 1);
-    assert!(redis.say("PUBSUB SHARDCHANNELS").await.contains(&FIRM.0.to_string()));
-    assert_eq!(redis.client_kill("pubsub").await, 2);
-    node.hears("down", |heard| matches!(heard, Heard::Down)).await;
-    node.hears("up", |heard| matches!(heard, Heard::Up)).await;
-    speaker.say(FIRM, 2);
-    assert_eq!(node.hears_number().await.2, 2);
-}
-
-#[tokio::test]
 async fn a_password_is_asked_for_and_told() {
     let redis = Redis::start_with(&["--user", "me", "on", ">s3cret", "~*", "&*", "+@all"]).await;
     let with = |who: &str| format!("redis://{who}{}", redis.address());

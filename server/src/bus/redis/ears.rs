@@ -31,7 +31,9 @@ impl Ears {
         match self.shared.inbox.next().await {
             Item::Message(firm, message) => self.message(firm, &message).await?,
             Item::Watching(firms, news) => {
-                firms.into_iter().for_each(|firm| self.received.watch(firm));
+                for firm in firms {
+                    self.received.watch(firm);
+                }
                 for firm in news {
                     self.heard.send(Heard::Watching(firm)).await?;
                 }

@@ -1,21 +1,20 @@
-//! One connection to Redis: opening it, asking it things within a deadline, and when to try again.
+//! A connection to Redis, or one to each node of a Redis Cluster: opening it, and asking it things
+//! within a deadline.
+//!
+//! The first thing that goes wrong with any node ends all of it: then it is opened anew, with what
+//! the cluster says by then of who has which channels.
 
 use super::super::Times;
 use super::super::url::RedisUrl;
+use super::slots::{Address, Slots};
+use futures_util::future::try_join_all;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Pipeline, PushInfo, RedisError, Value};
-use std::time::{Duration, Instant};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, PushInfo, RedisError, Value,
+};
+use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
-
-/// The first pause after a connection is lost lasts at most this long, each further one twice as
-/// long as the one before it.
-const PAUSE_MIN: Duration = Duration::from_millis(50);
-
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(2);
-
-/// A connection that lasted this long was a good one: the next pause is a short one again.
-const LASTING: Duration = Duration::from_secs(1);
 
 /// Why a connection was given up.
 #[derive(Debug, Error)]
@@ -32,23 +31,98 @@ pub(super) enum Broken {
     Stuck,
     #[error("a subscription was ended by Redis")]
     Unsubscribed,
+    #[error("it is no node of a Redis Cluster, or of one that is not whole")]
+    NoCluster,
 }
 
-/// A connection.
+/// Who is told what is said on a connection's channels. Must not wait.
+pub(super) type Hear = Arc<dyn Fn(PushInfo) + Send + Sync>;
+
+/// Opens connections, and remembers the nodes of a cluster: the one that the operator named may be
+/// the one that is away.
+pub(super) struct Opener {
+    url: RedisUrl,
+    deadline: Duration,
+    nodes: Vec<Address>,
+    tries: usize,
+}
+
+/// What is open.
 pub(super) struct Link {
-    connection: MultiplexedConnection,
+    connections: Vec<MultiplexedConnection>,
+    slots: Slots,
     deadline: Duration,
 }
 
-impl Link {
-    /// Opens one. What is said on its channels goes to `hear`, which must not wait.
-    pub(super) async fn open(
-        url: &RedisUrl,
-        times: &Times,
-        hear: impl Fn(PushInfo) + Send + Sync + 'static,
-    ) -> Result<Self, Broken> {
-        let client = Client::open(url.connection_info().clone())?;
-        let deadline = times.deadline;
+/// Something to be asked of the node that has the channel.
+pub(super) struct Command {
+    channel: String,
+    command: Cmd,
+}
+
+impl Command {
+    /// `NAME channel`
+    pub(super) fn new(name: &str, channel: String) -> Self {
+        let mut command = redis::cmd(name);
+        command.arg(&channel);
+        Self { channel, command }
+    }
+
+    /// `NAME channel message`
+    pub(super) fn with(name: &str, channel: String, message: &[u8]) -> Self {
+        let mut new = Self::new(name, channel);
+        new.command.arg(message);
+        new
+    }
+}
+
+impl Opener {
+    pub(super) fn new(url: &RedisUrl, times: &Times) -> Self {
+        Self { url: url.clone(), deadline: times.deadline, nodes: Vec::new(), tries: 0 }
+    }
+
+    /// Opens a connection.
+    pub(super) async fn open(&mut self, hear: Hear) -> Result<Link, Broken> {
+        let opened = tokio::time::timeout(self.deadline, self.connect(hear)).await;
+        let opened = opened.unwrap_or(Err(Broken::Silent(self.deadline)));
+        if opened.is_err() {
+            // Another node, if there is one.
+            self.tries = self.tries.wrapping_add(1);
+        }
+        opened
+    }
+
+    async fn connect(&mut self, hear: Hear) -> Result<Link, Broken> {
+        let asked = match self.tries % (self.nodes.len() + 1) {
+            0 => None,
+            n => Some(&self.nodes[n - 1]),
+        };
+        let mut first = self.connect_to(asked, &hear).await?;
+        let deadline = self.deadline;
+        if !self.url.cluster() {
+            return Ok(Link { connections: vec![first], slots: Slots::of_one(), deadline });
+        }
+        let host = asked.map_or(self.url.host(), |(host, _)| host);
+        let answer = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut first).await?;
+        let (slots, nodes) = Slots::read(answer, host).ok_or(Broken::NoCluster)?;
+        drop(first);
+        let connecting = nodes.iter().map(|node| self.connect_to(Some(node), &hear));
+        let connections = try_join_all(connecting).await?;
+        self.nodes = nodes;
+        Ok(Link { connections, slots, deadline })
+    }
+
+    /// Connects to a node, or to where the operator says.
+    async fn connect_to(
+        &self,
+        node: Option<&Address>,
+        hear: &Hear,
+    ) -> Result<MultiplexedConnection, Broken> {
+        let mut info = self.url.connection_info().clone();
+        if let Some((host, port)) = node {
+            info = info.set_addr(ConnectionAddr::Tcp(host.clone(), *port));
+        }
+        let hear = Arc::clone(hear);
         // Its own deadlines would be the shorter ones; ours are around everything.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
@@ -57,66 +131,49 @@ impl Link {
                 hear(push);
                 Ok::<(), ()>(())
             });
-        let opening = client.get_multiplexed_async_connection_with_config(&config);
-        let opened = tokio::time::timeout(deadline, opening).await;
-        let connection = opened.map_err(|_| Broken::Silent(deadline))??;
-        Ok(Self { connection, deadline })
-    }
-
-    /// Sends commands in one go, and waits for their answers: as many, none of them an error.
-    pub(super) async fn ask(&mut self, commands: &Pipeline) -> Result<Vec<Value>, Broken> {
-        let asking = commands.query_async(&mut self.connection);
-        let answers = tokio::time::timeout(self.deadline, asking).await;
-        Ok(answers.map_err(|_| Broken::Silent(self.deadline))??)
-    }
-
-    /// Whether it still lives.
-    pub(super) async fn ping(&mut self) -> Result<(), Broken> {
-        self.ask(redis::pipe().cmd("PING")).await.map(drop)
+        let client = Client::open(info)?;
+        Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 }
 
-/// How long to wait before the next try.
-#[derive(Debug, Default)]
-pub(super) struct Backoff {
-    tries: u32,
-}
-
-impl Backoff {
-    /// A connection was given up that was good from the one time to the other.
-    pub(super) fn lasted(&mut self, from: Instant, to: Instant) {
-        if to.saturating_duration_since(from) >= LASTING {
-            self.tries = 0;
+impl Link {
+    /// Sends commands in one go, and waits for their answers: as many, in order, none of them an
+    /// error.
+    pub(super) async fn ask(&mut self, commands: Vec<Command>) -> Result<Vec<Value>, Broken> {
+        let mut answers = vec![Value::Nil; commands.len()];
+        let mut asked = vec![(Pipeline::new(), Vec::new()); self.connections.len()];
+        for (index, Command { channel, command }) in commands.into_iter().enumerate() {
+            let node = self.slots.node(&channel).ok_or(Broken::NoCluster)?;
+            let (pipeline, indices) = asked.get_mut(node).ok_or(Broken::NoCluster)?;
+            pipeline.add_command(command);
+            indices.push(index);
         }
+        let (pipelines, indices): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        let said = self.ask_each(&pipelines).await?;
+        for (indices, said) in indices.into_iter().zip(said) {
+            if indices.len() != said.len() {
+                return Err(Broken::Unconfirmed(format!("{} answers", said.len())));
+            }
+            indices.into_iter().zip(said).for_each(|(index, answer)| answers[index] = answer);
+        }
+        Ok(answers)
     }
 
-    /// How long to wait now: anything up to a bound that doubles, so that nodes that were cut off
-    /// together do not come back together.
-    pub(super) fn next(&mut self) -> Duration {
-        let most = PAUSE_MIN.saturating_mul(1 << self.tries.min(16)).min(PAUSE_MAX);
-        self.tries = self.tries.saturating_add(1);
-        // Without chance, half of it does too.
-        let chance = getrandom::u32().unwrap_or(u32::MAX / 2);
-        most.mul_f64(f64::from(chance) / f64::from(u32::MAX))
+    /// Whether every node still lives.
+    pub(super) async fn ping(&mut self) -> Result<(), Broken> {
+        let mut ping = Pipeline::new();
+        ping.cmd("PING");
+        self.ask_each(&vec![ping; self.connections.len()]).await.map(drop)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::monotonic;
-
-    #[test]
-    fn pauses_grow_to_a_bound_and_begin_anew_after_a_good_time() {
-        let mut backoff = Backoff::default();
-        assert!(backoff.next() <= PAUSE_MIN);
-        let pauses: Vec<_> = (0..100).map(|_| backoff.next()).collect();
-        assert!(pauses.iter().all(|pause| *pause <= PAUSE_MAX), "{pauses:?}");
-        assert!(pauses.iter().any(|pause| *pause > PAUSE_MAX / 4), "{pauses:?}");
-        let now = monotonic();
-        backoff.lasted(now, now + LASTING / 2);
-        assert!(backoff.tries > 0);
-        backoff.lasted(now, now + LASTING);
-        assert!(backoff.next() <= PAUSE_MIN);
+    async fn ask_each(&mut self, pipelines: &[Pipeline]) -> Result<Vec<Vec<Value>>, Broken> {
+        let asking = self.connections.iter_mut().zip(pipelines).map(async |(node, pipeline)| {
+            if pipeline.is_empty() {
+                return Ok(Vec::new());
+            }
+            pipeline.query_async::<Vec<Value>>(node).await
+        });
+        let answers = tokio::time::timeout(self.deadline, try_join_all(asking)).await;
+        Ok(answers.map_err(|_| Broken::Silent(self.deadline))??)
     }
 }

@@ -1,4 +1,4 @@
-//! The bus over Redis: two connections, each with a task that opens it, looks after it, and opens it
+//! The bus over Redis: two connections (or two to each node of a cluster), each with a task that opens it, looks after it, and opens it
 //! anew on the slightest doubt.
 //!
 //! What Redis promises here is little: a message goes to those who are subscribed at the moment, or
@@ -7,9 +7,11 @@
 //! that anything may have been missed. The crate's own ways to reconnect are not used: they
 //! subscribe again without looking at the answers.
 
+mod backoff;
 mod ears;
 mod link;
 mod publisher;
+mod slots;
 mod subscriber;
 
 use super::Heard;

@@ -5,12 +5,12 @@
 
 use super::super::outgoing::Saying;
 use super::super::wire::{self, Note};
-use super::link::{Backoff, Broken, Link};
+use super::backoff::Backoff;
+use super::link::{Broken, Command, Link, Opener};
 use super::{Channel, Shared};
 use crate::clock::monotonic;
-use redis::Pipeline;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::time::MissedTickBehavior;
 
 /// Messages of one pipeline.
@@ -22,18 +22,16 @@ const PIPELINE_BYTES_MAX: usize = 1024 * 1024;
 /// Publishes until the node says goodbye.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut backoff = Backoff::default();
-    let mut told = false;
+    let mut opener = Opener::new(&shared.url, &shared.times);
     loop {
-        let opened = monotonic();
-        let Err(broken) = publish(&shared, &mut told).await else { break };
+        let Err(broken) = publish(&shared, &mut opener, &mut backoff).await else { break };
         let lost = shared.outgoing.close();
         shared.metrics.bus_dropped_total.inc_by(lost as u64);
         shared.note_up();
-        backoff.lasted(opened, monotonic());
-        if !std::mem::replace(&mut told, true) {
+        if backoff.lost(monotonic()) {
             tracing::warn!(%broken, lost, "the bus can't be spoken to; trying again until it can");
         }
-        tokio::time::sleep(backoff.next()).await;
+        tokio::time::sleep(backoff.pause()).await;
     }
     shared.outgoing.close();
     shared.note_up();
@@ -41,17 +39,22 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// One connection's life. `Ok` after goodbye.
-async fn publish(shared: &Shared, told: &mut bool) -> Result<(), Broken> {
-    let mut link = Link::open(&shared.url, &shared.times, |_| ()).await?;
+async fn publish(
+    shared: &Shared,
+    opener: &mut Opener,
+    backoff: &mut Backoff,
+) -> Result<(), Broken> {
+    let mut link = opener.open(Arc::new(|_| ())).await?;
     let mut beat = Beat { shared, last: None };
     // Nothing waits before it is known that somebody takes it.
-    link.ask(&beat.pipeline(&[])).await?;
+    link.ask(beat.commands(&[])).await?;
     shared.outgoing.open();
     shared.note_up();
-    if std::mem::take(told) {
+    if backoff.up(monotonic()) {
         shared.metrics.bus_reconnects_total.inc();
         tracing::info!("the bus can be spoken to again");
     }
+    let mut tails = Tails { every: shared.times.beat / 4, none_since: None };
     let mut tick = tokio::time::interval(shared.times.beat / 2);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -62,18 +65,15 @@ async fn publish(shared: &Shared, told: &mut bool) -> Result<(), Broken> {
         };
         loop {
             let mut saying = shared.outgoing.take(PIPELINE_MESSAGES_MAX, PIPELINE_BYTES_MAX);
-            if saying.is_empty() {
-                saying = shared.outgoing.take_tails(PIPELINE_MESSAGES_MAX);
-            }
+            saying.extend(tails.take(shared));
             if saying.is_empty() && !beat.is_due() {
                 break;
             }
-            say(shared, &mut link, &beat.pipeline(&saying), &saying).await?;
+            say(shared, &mut link, beat.commands(&saying), &saying).await?;
         }
         if parting {
-            let mut goodbye = redis::pipe();
-            add(shared, &mut goodbye, Channel::Nodes, &wire::note(shared.node, Note::Goodbye));
-            link.ask(&goodbye).await?;
+            let goodbye = wire::note(shared.node, Note::Goodbye);
+            link.ask(vec![command(shared, Channel::Nodes, &goodbye)]).await?;
             return Ok(());
         }
     }
@@ -82,12 +82,13 @@ async fn publish(shared: &Shared, told: &mut bool) -> Result<(), Broken> {
 async fn say(
     shared: &Shared,
     link: &mut Link,
-    pipeline: &Pipeline,
+    commands: Vec<Command>,
     saying: &[Saying],
 ) -> Result<(), Broken> {
-    if let Err(broken) = link.ask(pipeline).await {
+    if let Err(broken) = link.ask(commands).await {
         shared.outgoing.not_said(saying);
-        shared.metrics.bus_dropped_total.inc_by(saying.len() as u64);
+        let lost = saying.iter().filter(|saying| saying.since.is_some()).count();
+        shared.metrics.bus_dropped_total.inc_by(lost as u64);
         return Err(broken);
     }
     shared.outgoing.said(saying);
@@ -97,6 +98,24 @@ async fn say(
         shared.metrics.bus_publish_seconds.observe((now - since).as_secs_f64());
     }
     Ok(())
+}
+
+/// Tails, looked for now and then: there may be many firms that none is due of.
+struct Tails {
+    every: Duration,
+    none_since: Option<Instant>,
+}
+
+impl Tails {
+    fn take(&mut self, shared: &Shared) -> Vec<Saying> {
+        let now = monotonic();
+        if self.none_since.is_some_and(|since| now - since < self.every) {
+            return Vec::new();
+        }
+        let tails = shared.outgoing.take_tails(PIPELINE_MESSAGES_MAX);
+        self.none_since = (tails.len() < PIPELINE_MESSAGES_MAX).then_some(now);
+        tails
+    }
 }
 
 /// That this node lives: said with whatever is said when its time has come.
@@ -113,21 +132,20 @@ impl Beat<'_> {
     }
 
     /// These messages, and the beat if it is due.
-    fn pipeline(&mut self, saying: &[Saying]) -> Pipeline {
-        let mut pipeline = Pipeline::with_capacity(saying.len() + 1);
-        for message in saying {
-            add(self.shared, &mut pipeline, Channel::Firm(message.firm), &message.bytes);
-        }
+    fn commands(&mut self, saying: &[Saying]) -> Vec<Command> {
+        let say =
+            |message: &Saying| command(self.shared, Channel::Firm(message.firm), &message.bytes);
+        let mut commands: Vec<_> = saying.iter().map(say).collect();
         if self.is_due() {
             self.last = Some(monotonic());
             let alive = wire::note(self.shared.node, Note::Alive);
-            add(self.shared, &mut pipeline, Channel::Nodes, &alive);
+            commands.push(command(self.shared, Channel::Nodes, &alive));
         }
-        pipeline
+        commands
     }
 }
 
-fn add(shared: &Shared, pipeline: &mut Pipeline, channel: Channel, message: &[u8]) {
-    let command = if shared.url.sharded() { "SPUBLISH" } else { "PUBLISH" };
-    pipeline.cmd(command).arg(channel.name(shared.url.prefix())).arg(message);
+fn command(shared: &Shared, channel: Channel, message: &[u8]) -> Command {
+    let name = if shared.url.cluster() { "SPUBLISH" } else { "PUBLISH" };
+    Command::with(name, channel.name(shared.url.prefix()), message)
 }

@@ -2,10 +2,14 @@
 
 use super::super::inbox::Item;
 use super::super::wire::{self, Note};
-use super::link::{Backoff, Broken, Link};
+use super::backoff::Backoff;
+use super::link::{Broken, Command, Link, Opener};
 use super::{Channel, Shared};
 use crate::clock::monotonic;
+use parking_lot::Mutex;
 use redis::{PushInfo, PushKind, Value};
+use std::collections::HashSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tidings_protocol::FirmId;
@@ -18,20 +22,18 @@ const SUBSCRIPTIONS_MAX: usize = 256;
 /// Subscribes for ever.
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut backoff = Backoff::default();
-    let mut told = false;
+    let mut opener = Opener::new(&shared.url, &shared.times);
     loop {
         shared.inbox.unstuck().await;
-        let opened = monotonic();
-        let Err(broken) = subscribe(&shared, &mut told).await;
+        let Err(broken) = subscribe(&shared, &mut opener, &mut backoff).await;
         shared.hears.store(false, Ordering::Release);
         shared.note_up();
         shared.alive.lock().stop_listening();
-        backoff.lasted(opened, monotonic());
-        if !std::mem::replace(&mut told, true) {
+        if backoff.lost(monotonic()) {
             tracing::warn!(%broken, "the bus can't be heard; trying again until it can");
             shared.inbox.tell(Item::Down);
         }
-        tokio::time::sleep(backoff.next()).await;
+        tokio::time::sleep(backoff.pause()).await;
     }
 }
 
@@ -41,25 +43,28 @@ struct Ear {
     shared: Arc<Shared>,
     listening: AtomicBool,
     closed: Notify,
-    /// A subscription that we want was ended by Redis, as when a cluster moves its slot.
+    /// Firms that we no longer subscribe to, of which that is still to be confirmed.
+    leaving: Mutex<HashSet<FirmId>>,
+    /// A subscription was ended by Redis itself, as when a cluster moves its slot.
     ended: Notify,
 }
 
 /// One connection's life.
 async fn subscribe(
     shared: &Arc<Shared>,
-    told: &mut bool,
-) -> Result<std::convert::Infallible, Broken> {
+    opener: &mut Opener,
+    backoff: &mut Backoff,
+) -> Result<Infallible, Broken> {
     let ear = Arc::new(Ear {
         shared: Arc::clone(shared),
         listening: AtomicBool::new(true),
         closed: Notify::new(),
+        leaving: Mutex::default(),
         ended: Notify::new(),
     });
     let hearing = Arc::clone(&ear);
-    let hear = move |push| hearing.hear(push);
-    let mut link = Link::open(&shared.url, &shared.times, hear).await?;
-    let ended = listen(shared, &ear, &mut link, told).await;
+    let mut link = opener.open(Arc::new(move |push| hearing.hear(push))).await?;
+    let ended = listen(shared, &ear, &mut link, backoff).await;
     ear.listening.store(false, Ordering::Release);
     ended
 }
@@ -68,15 +73,15 @@ async fn listen(
     shared: &Shared,
     ear: &Ear,
     link: &mut Link,
-    told: &mut bool,
-) -> Result<std::convert::Infallible, Broken> {
+    backoff: &mut Backoff,
+) -> Result<Infallible, Broken> {
     change(shared, link, Verb::Subscribe, &[Channel::Nodes]).await?;
     watch(shared, link, &shared.watching.all()).await?;
     shared.alive.lock().listen(monotonic());
     shared.hears.store(true, Ordering::Release);
     shared.note_up();
     shared.inbox.tell(Item::Up);
-    if std::mem::take(told) {
+    if backoff.up(monotonic()) {
         shared.metrics.bus_reconnects_total.inc();
         tracing::info!("the bus can be heard again");
     }
@@ -91,7 +96,7 @@ async fn listen(
             }
             _ = tick.tick() => {
                 link.ping().await?;
-                unwatch(shared, link).await?;
+                unwatch(shared, ear, link).await?;
                 for node in shared.alive.lock().silent(monotonic()) {
                     shared.inbox.tell(Item::Gone(node));
                 }
@@ -113,10 +118,11 @@ async fn watch(shared: &Shared, link: &mut Link, firms: &[FirmId]) -> Result<(),
     Ok(())
 }
 
-async fn unwatch(shared: &Shared, link: &mut Link) -> Result<(), Broken> {
+async fn unwatch(shared: &Shared, ear: &Ear, link: &mut Link) -> Result<(), Broken> {
     let firms = shared.watching.expire(monotonic());
     for firms in firms.chunks(SUBSCRIPTIONS_MAX) {
         let channels: Vec<_> = firms.iter().copied().map(Channel::Firm).collect();
+        ear.leaving.lock().extend(firms);
         change(shared, link, Verb::Unsubscribe, &channels).await?;
         shared.inbox.tell(Item::Unwatched(firms.to_vec()));
     }
@@ -136,7 +142,7 @@ async fn change(
     verb: Verb,
     channels: &[Channel],
 ) -> Result<(), Broken> {
-    let (command, expected) = match (verb, shared.url.sharded()) {
+    let (name, expected) = match (verb, shared.url.cluster()) {
         (Verb::Subscribe, false) => ("SUBSCRIBE", PushKind::Subscribe),
         (Verb::Subscribe, true) => ("SSUBSCRIBE", PushKind::SSubscribe),
         (Verb::Unsubscribe, false) => ("UNSUBSCRIBE", PushKind::Unsubscribe),
@@ -144,22 +150,17 @@ async fn change(
     };
     let names: Vec<_> = channels.iter().map(|c| c.name(shared.url.prefix())).collect();
     // A channel a command: each has exactly one answer.
-    let mut pipeline = redis::pipe();
-    for name in &names {
-        pipeline.cmd(command).arg(name);
-    }
-    let answers = link.ask(&pipeline).await?;
-    let confirms = |answer: &Value, name: &str| match answer {
+    let commands = names.iter().map(|channel| Command::new(name, channel.clone())).collect();
+    let answers = link.ask(commands).await?;
+    let confirms = |answer: &Value, channel: &str| match answer {
         Value::Push { kind, data } => {
             *kind == expected
-                && matches!(data.first(), Some(Value::BulkString(of)) if of == name.as_bytes())
+                && matches!(data.first(), Some(Value::BulkString(of)) if of == channel.as_bytes())
         }
         _ => false,
     };
-    let wrong = answers.iter().zip(&names).find(|(answer, name)| !confirms(answer, name));
-    match wrong {
-        None if answers.len() == names.len() => Ok(()),
-        None => Err(Broken::Unconfirmed(format!("{} answers", answers.len()))),
+    match answers.iter().zip(&names).find(|(answer, channel)| !confirms(answer, channel)) {
+        None => Ok(()),
         Some((answer, _)) => Err(Broken::Unconfirmed(format!("{answer:?}"))),
     }
 }
@@ -172,10 +173,8 @@ impl Ear {
         match push.kind {
             PushKind::Message | PushKind::SMessage => self.message(push.data),
             PushKind::Disconnection => self.closed.notify_one(),
-            PushKind::Unsubscribe | PushKind::SUnsubscribe => {
-                if self.channel(push.data.first()).is_some_and(|channel| self.wants(channel)) {
-                    self.ended.notify_one();
-                }
+            PushKind::Unsubscribe | PushKind::SUnsubscribe if !self.left(push.data.first()) => {
+                self.ended.notify_one();
             }
             _ => {}
         }
@@ -186,10 +185,11 @@ impl Ear {
         Channel::of_name(self.shared.url.prefix(), name)
     }
 
-    fn wants(&self, channel: Channel) -> bool {
-        match channel {
-            Channel::Nodes => true,
-            Channel::Firm(firm) => self.shared.watching.wants(firm),
+    /// Whether it was us who left a channel.
+    fn left(&self, channel: Option<&Value>) -> bool {
+        match self.channel(channel) {
+            Some(Channel::Firm(firm)) => self.leaving.lock().remove(&firm),
+            Some(Channel::Nodes) | None => false,
         }
     }
 
@@ -207,23 +207,21 @@ impl Ear {
     }
 
     fn note(&self, message: &[u8]) {
-        let Some((node, note)) = wire::read_note(message) else { return };
-        if node == self.shared.node {
+        let Some((sender, note)) = wire::read_note(message) else { return };
+        if sender == self.shared.node {
             return;
         }
         let now = monotonic();
         let mut alive = self.shared.alive.lock();
         match note {
-            Note::Alive if alive.heard(node, now) => {
+            Note::Alive if alive.heard(sender, now) => {
                 // What it said meanwhile was said to nobody, or to those who had forgotten it.
                 self.shared.inbox.miss_anything();
             }
-            Note::Alive => {}
-            Note::Goodbye => {
-                if alive.goodbye(node, now) {
-                    self.shared.inbox.tell(Item::Gone(node));
-                }
+            Note::Goodbye if alive.goodbye(sender, now) => {
+                self.shared.inbox.tell(Item::Gone(sender));
             }
+            Note::Alive | Note::Goodbye => {}
         }
     }
 }
