@@ -230,8 +230,10 @@ impl Device {
             });
             return;
         }
-        // Whose access has ended hears of it by a refusal, or by the end of the connection.
-        if refusal.code == RefusalCode::NotFound && self.dismissed.get() {
+        // Whose access has ended hears of it by a refusal, or by the end of the connection; a node may
+        // refuse before it has heard of it by another.
+        let no_access = [RefusalCode::NotFound, RefusalCode::Unauthenticated];
+        if no_access.contains(&refusal.code) && self.dismissed.get() {
             return self.world.count(|counts| counts.refused += 1);
         }
         self.world.fail(format!("post_message was refused: {refusal}"));
