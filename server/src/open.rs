@@ -37,7 +37,7 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<Opened> {
             )
         }
         StoreUrl::Postgres(url) => {
-            let url = with_password(config, url)?;
+            let url = with_password(config.store_password_file.as_deref(), url)?;
             let postgres = Postgres::open(&url, PATIENCE, &mut SystemEntropy)?;
             opened(
                 config,
@@ -78,7 +78,7 @@ pub(crate) fn tool(
             Ok((Box::new(sqlite.writer(Box::new(SystemEntropy))?), Box::new(sqlite.reader()?)))
         }
         StoreUrl::Postgres(url) => {
-            let url = with_password(config, url)?;
+            let url = with_password(config.store_password_file.as_deref(), url)?;
             let postgres = if make {
                 Postgres::open(&url, Duration::ZERO, &mut SystemEntropy)?
             } else {
@@ -114,8 +114,12 @@ fn existing(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn with_password(config: &Config, url: &postgres::Url) -> anyhow::Result<postgres::Url> {
-    let Some(file) = &config.store_password_file else { return Ok(url.clone()) };
+/// An address with the password that a file has, if one is named.
+pub(crate) fn with_password(
+    file: Option<&Path>,
+    url: &postgres::Url,
+) -> anyhow::Result<postgres::Url> {
+    let Some(file) = file else { return Ok(url.clone()) };
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     Ok(url.clone().with_password(text.trim_end()))
 }

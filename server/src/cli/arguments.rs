@@ -1,9 +1,8 @@
 //! Every command and its flags. Those of settings are made from the table of settings.
 
 use super::firm::{parse_label, parse_name};
-use super::store::parse_place;
 use super::token::{parse_person, parse_ttl};
-use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source};
+use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source, parse_store};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -113,15 +112,23 @@ fn store() -> Command {
             .value_name("STORE")
             .required(true)
             .help(help)
-            .value_parser(parse_place)
+            .value_parser(parse_store)
     };
     let moving = Command::new("move")
         .about("Copy everything from an SQLite store into a PostgreSQL database, or back")
         .arg(place("from", "Where it is; no server may run on it. It stays as it is"))
         .arg(place("to", "An empty database, or a file that is not there yet"))
+        .arg(
+            Arg::new("password-file")
+                .long("password-file")
+                .value_name("FILE")
+                .help("File with the password of the PostgreSQL database")
+                .value_hint(ValueHint::FilePath)
+                .value_parser(value_parser!(PathBuf)),
+        )
         .after_help(
-            "Stores are sqlite:PATH or postgres://USER@HOST:PORT/DATABASE, with a password from \
-             PGPASSWORD. The copy is read back and compared, and is there as a whole or not at all.",
+            "Stores are sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE. The copy is \
+             read back and compared, and is there as a whole or not at all.",
         );
     Command::new("store")
         .about("Manage the store as a whole")

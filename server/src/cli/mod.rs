@@ -12,7 +12,7 @@ mod store;
 mod token;
 
 use crate::auth::Auth;
-use crate::config::{self, Effective, Problems, Setting};
+use crate::config::{self, Effective, Problems, Setting, StoreUrl};
 use crate::demo;
 use arguments::{config_file, given, takes};
 use clap::ArgMatches;
@@ -68,8 +68,9 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         },
         Some(("store", args)) => match args.subcommand() {
             Some(("move", args)) => {
-                let place = |name| args.get_one::<store::Place>(name).expect("clap asks for it");
-                store::move_store(place("from"), place("to"))
+                let store = |name| args.get_one::<StoreUrl>(name).expect("clap asks for it");
+                let password_file = args.get_one::<PathBuf>("password-file");
+                store::move_store(store("from"), store("to"), password_file.map(PathBuf::as_path))
             }
             _ => unreachable!("clap asks for a subcommand of store"),
         },

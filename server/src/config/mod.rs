@@ -18,6 +18,7 @@ mod types;
 mod tests;
 
 pub(crate) use parse::duration;
+pub(crate) use parse::store as parse_store;
 pub use resolve::{Effective, Given, Problems, Source, resolve};
 pub use settings::{SETTINGS, Setting};
 pub use show::show;

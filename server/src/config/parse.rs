@@ -65,7 +65,7 @@ pub(super) fn hide_password(url: &str) -> Cow<'_, str> {
 }
 
 /// `sqlite:PATH` or `postgres://…`.
-pub(super) fn store(text: &str) -> Result<StoreUrl, String> {
+pub(crate) fn store(text: &str) -> Result<StoreUrl, String> {
     if postgres::Url::is_meant(text) {
         let wrong = |error: postgres::UrlError| format!("can't be used: {error}");
         return text.parse().map(StoreUrl::Postgres).map_err(wrong);

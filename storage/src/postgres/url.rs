@@ -41,11 +41,6 @@ impl Url {
         ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme))
     }
 
-    /// Whether it has a password.
-    pub fn has_password(&self) -> bool {
-        self.config.get_password().is_some()
-    }
-
     /// With this password instead of its own.
     #[must_use]
     pub fn with_password(mut self, password: &str) -> Self {

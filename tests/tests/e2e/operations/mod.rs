@@ -3,5 +3,6 @@
 mod backup;
 mod config;
 mod disk;
+mod moving;
 mod observe;
 mod store;
