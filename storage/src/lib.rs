@@ -10,7 +10,7 @@
 //!
 //! * [`access`] decides who may do what. Pure.
 //! * `operation` is what goes in and what comes out.
-//! * `backend` is what a database has to give; [`sqlite`] gives it.
+//! * `backend` is what a database has to give; [`sqlite`] and [`postgres`] give it.
 //! * `sql` is what databases share: every statement is written there, once.
 //! * [`transfer`] moves a store from one database to another.
 //! * `store` is the front: threads, batches, pacing.
