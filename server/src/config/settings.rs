@@ -55,7 +55,8 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "bus",
         default: "local",
-        help: "How nodes of one store hear of each other: local, if there is one, or redis://HOST:PORT",
+        help: "How nodes of one store hear of each other: local, if there is one, or \
+               redis://HOST:PORT[?cluster=true]",
         slot: Slot::Bus(|c| &mut c.bus),
     },
     Setting {
