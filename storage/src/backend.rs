@@ -53,6 +53,24 @@ pub struct Pulse {
     pub read: u64,
 }
 
+/// Somebody who goes by some tokens.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Who.
+    pub actor: Actor,
+    /// Ids of the tokens that have one, and when each was issued.
+    pub tokens: Vec<(Option<TokenId>, Timestamp)>,
+}
+
+/// How somebody stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// As [`Reader::access`].
+    pub access: Option<Access>,
+    /// Whether all of the tokens do, as [`Reader::token_stands`].
+    pub tokens_stand: bool,
+}
+
 /// Makes operations durable, one batch at a time.
 pub trait Writer: Send {
     /// Applies the operations in order, in one durable transaction: each of them wholly, or not
@@ -119,6 +137,10 @@ pub trait Reader: Send {
         token: Option<TokenId>,
         issued: Timestamp,
     ) -> Result<bool, Unavailable>;
+
+    /// How many stand, all of one moment and in the order of the claims: [`Reader::access`] and
+    /// [`Reader::token_stands`] for many, on as few journeys to the database as for one.
+    fn standings(&mut self, claims: &[Claim]) -> Result<Vec<Standing>, Unavailable>;
 
     /// Whose API key has this SHA-256.
     fn firm_of_api_key(&mut self, hash: &[u8; 32]) -> Result<Option<FirmId>, Unavailable>;

@@ -35,7 +35,7 @@ mod text;
 pub mod transfer;
 
 pub use access::{Access, Actor};
-pub use backend::{Entrance, Pulse, QueryError, Reader, Unavailable, Writer};
+pub use backend::{Claim, Entrance, Pulse, QueryError, Reader, Standing, Unavailable, Writer};
 pub use clock::{Clock, Entropy, SystemEntropy};
 pub use operation::{
     AccessChange, Applied, Commit, DirectoryChange, Done, Epoch, Job, Operation, ReadCommit,

@@ -59,11 +59,20 @@ impl<T> Queue<T> {
     /// Adds an item, or gives it back if the queue is full or closed. Never blocks for longer
     /// than another's push or take.
     pub(crate) fn push(&self, item: T) -> Result<(), T> {
+        self.add(item, VecDeque::push_back)
+    }
+
+    /// As [`Self::push`], before all that wait.
+    pub(crate) fn push_first(&self, item: T) -> Result<(), T> {
+        self.add(item, VecDeque::push_front)
+    }
+
+    fn add(&self, item: T, add: impl FnOnce(&mut VecDeque<T>, T)) -> Result<(), T> {
         let mut inner = self.lock();
         if !inner.open || inner.items.len() >= self.max {
             return Err(item);
         }
-        inner.items.push_back(item);
+        add(&mut inner.items, item);
         let wake = inner.items.len() >= inner.wanted && inner.sleepers > inner.woken;
         inner.woken += usize::from(wake);
         drop(inner);
@@ -169,6 +178,10 @@ mod tests {
         assert_eq!(queue.take(1, NO_TIME, |_| Take::Now), Taken::Items(vec![1]));
         assert_eq!(queue.push(3), Ok(()));
         assert_eq!(queue.take(9, NO_TIME, |_| Take::Now), Taken::Items(vec![2, 3]));
+        assert_eq!(queue.push(4), Ok(()));
+        assert_eq!(queue.push_first(5), Ok(()));
+        assert_eq!(queue.push_first(6), Err(6));
+        assert_eq!(queue.take(9, NO_TIME, |_| Take::Now), Taken::Items(vec![5, 4]));
         assert_eq!(queue.take(9, NO_TIME, |_| Take::Now), Taken::Nothing);
     }
 

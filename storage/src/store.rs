@@ -116,11 +116,30 @@ impl<T: Send + 'static> Store<T> {
         &self,
         question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
     ) -> Result<R, Unavailable> {
+        self.ask(question, Queue::push).await
+    }
+
+    /// As [`Store::read`], before all that wait: for a question that keeps others waiting.
+    pub async fn read_first<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+    ) -> Result<R, Unavailable> {
+        self.ask(question, Queue::push_first).await
+    }
+
+    async fn ask<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+        push: impl FnOnce(&Queue<Job>, Job) -> Result<(), Job>,
+    ) -> Result<R, Unavailable> {
         let (answer, answered) = oneshot::channel();
-        self.read_then(move |reader| {
+        let job: Job = Box::new(move |reader| {
             // Who has stopped waiting doesn't want to know.
-            let _ = answer.send(question(reader));
-        })?;
+            if !answer.is_closed() {
+                let _ = answer.send(question(reader));
+            }
+        });
+        push(&self.shared.reads, job).map_err(|_| too_many())?;
         answered.await.map_err(|_| Unavailable("the query broke off".to_owned()))
     }
 
@@ -129,10 +148,7 @@ impl<T: Send + 'static> Store<T> {
         &self,
         job: impl FnOnce(&mut dyn Reader) + Send + 'static,
     ) -> Result<(), Unavailable> {
-        self.shared
-            .reads
-            .push(Box::new(job))
-            .map_err(|_| Unavailable("too many queries wait".to_owned()))
+        self.shared.reads.push(Box::new(job)).map_err(|_| too_many())
     }
 
     /// Operations that wait for the writer.
@@ -159,6 +175,10 @@ impl<T: Send + 'static> Store<T> {
             }
         }
     }
+}
+
+fn too_many() -> Unavailable {
+    Unavailable("too many queries wait".to_owned())
 }
 
 impl<T: Send + 'static> Clone for Store<T> {

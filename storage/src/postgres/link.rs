@@ -172,21 +172,23 @@ impl Link {
         })
     }
 
-    /// Asks for the rows of several ids, on one journey for [`SENT_MAX`] of them.
-    pub(super) fn rows_of(
+    /// Asks for the rows of several keys, on one journey for [`SENT_MAX`] of them.
+    pub(super) fn rows_of<const N: usize>(
         &mut self,
         runtime: &Runtime,
         sql: &str,
-        ids: &[Uuid],
-    ) -> Result<Vec<(Uuid, Vec<Row>)>, Failure> {
+        keys: &[[Uuid; N]],
+    ) -> Result<Vec<([Uuid; N], Vec<Row>)>, Failure> {
         let statement = self.statement(runtime, sql)?;
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(SENT_MAX) {
-            let mut asked = Vec::with_capacity(ids.len());
-            for id in ids {
-                let (client, statement, id) = (Arc::clone(&self.client), statement.clone(), *id);
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(SENT_MAX) {
+            let mut asked = Vec::with_capacity(keys.len());
+            for key in keys {
+                let (client, statement, key) = (Arc::clone(&self.client), statement.clone(), *key);
                 let mut one = Box::pin(async move {
-                    Ok((id, client.query(&statement, &[&Value::Id(id)]).await?))
+                    let values = key.map(Value::Id);
+                    let params = values.each_ref().map(|value| value as &(dyn ToSql + Sync));
+                    Ok((key, client.query(&statement, &params).await?))
                 });
                 match begin(one.as_mut()) {
                     Poll::Ready(failed) => drop(failed?),

@@ -174,13 +174,13 @@ impl Session {
         Ok(self.with(|runtime, link| link.rows_all(runtime, asked))?)
     }
 
-    /// The rows for each of several ids.
-    pub(crate) fn rows_of(
+    /// The rows for each of several keys.
+    pub(crate) fn rows_of<const N: usize>(
         &self,
         sql: &str,
-        ids: &[Uuid],
-    ) -> Result<Vec<(Uuid, Vec<Row>)>, SqlError> {
-        Ok(self.with(|runtime, link| link.rows_of(runtime, sql, ids))?)
+        keys: &[[Uuid; N]],
+    ) -> Result<Vec<([Uuid; N], Vec<Row>)>, SqlError> {
+        Ok(self.with(|runtime, link| link.rows_of(runtime, sql, keys))?)
     }
 
     /// Changes rows, and says how many.

@@ -79,29 +79,37 @@ impl Db<'_> {
         ids: impl IntoIterator<Item = Uuid>,
         mut read: impl FnMut(Uuid, &Row<'_>) -> Result<T, SqlError>,
     ) -> Result<Vec<T>, SqlError> {
+        self.rows_of_keys(sql, ids.into_iter().map(|id| [id]), |[id], row| read(id, row))
+    }
+
+    /// As [`Self::rows_of`], for keys of several ids: `?1`, `?2`…
+    pub(crate) fn rows_of_keys<T, const N: usize>(
+        self,
+        sql: &str,
+        keys: impl IntoIterator<Item = [Uuid; N]>,
+        mut read: impl FnMut([Uuid; N], &Row<'_>) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        let mut found = Vec::new();
         match self {
             Self::Sqlite(db) => {
                 let mut statement = db.prepare_cached(sql)?;
-                let mut found = Vec::new();
-                for id in ids {
-                    let mut rows = statement.query([Value::Id(id)])?;
+                for key in keys {
+                    let mut rows = statement.query(params_from_iter(key.map(Value::Id)))?;
                     while let Some(row) = rows.next()? {
-                        found.push(read(id, &Row::Sqlite(row))?);
+                        found.push(read(key, &Row::Sqlite(row))?);
                     }
                 }
-                Ok(found)
             }
             Self::Postgres(session) => {
-                let ids: Vec<Uuid> = ids.into_iter().collect();
-                let mut found = Vec::new();
-                for (id, rows) in session.rows_of(sql, &ids)? {
+                let keys: Vec<[Uuid; N]> = keys.into_iter().collect();
+                for (key, rows) in session.rows_of(sql, &keys)? {
                     for row in &rows {
-                        found.push(read(id, &Row::Postgres(row))?);
+                        found.push(read(key, &Row::Postgres(row))?);
                     }
                 }
-                Ok(found)
             }
         }
+        Ok(found)
     }
 
     /// The row of an answer that has one at most.

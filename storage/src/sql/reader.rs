@@ -2,11 +2,13 @@
 //! gives the snapshots; the questions themselves are in `query`.
 
 use super::query::crowd::Crowds;
-use super::query::{self, access, badges, directory, history, pulse, thread, tokens, welcome};
+use super::query::{
+    self, access, badges, directory, history, pulse, standing, thread, tokens, welcome,
+};
 use super::rows::OpError;
 use super::{Db, SqlError};
 use crate::access::{Access, Actor};
-use crate::backend::{Entrance, Pulse, QueryError, Reader, Unavailable};
+use crate::backend::{Claim, Entrance, Pulse, QueryError, Reader, Standing, Unavailable};
 use crate::operation::Epoch;
 use std::path::Path;
 use tidings_protocol::{
@@ -121,6 +123,10 @@ impl<S: Snapshots> Reader for S {
         issued: Timestamp,
     ) -> Result<bool, Unavailable> {
         read(self, |db| tokens::stands(db, actor, token, issued))
+    }
+
+    fn standings(&mut self, claims: &[Claim]) -> Result<Vec<Standing>, Unavailable> {
+        read(self, |db| standing::standings(db, claims))
     }
 
     fn firm_of_api_key(&mut self, hash: &[u8; 32]) -> Result<Option<FirmId>, Unavailable> {

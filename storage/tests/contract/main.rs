@@ -210,6 +210,7 @@ macro_rules! contract {
                     an_api_key_names_its_firm_until_it_is_deleted,
                     a_firm_has_a_bounded_number_of_api_keys,
                     a_revoked_token_is_void_and_no_other,
+                    many_stand_as_each_of_them_does,
                     one_firm_can_not_keep_another_from_revoking,
                     a_revocation_is_remembered_until_the_token_has_run_out,
                     revoking_a_person_voids_what_was_issued_until_then,

@@ -3,9 +3,10 @@
 use crate::office::{Office, contact, member};
 use crate::world::World;
 use tidings_protocol::{
-    ApiKey, FirmId, Person, Refusal, RefusalCode, Revocation, Timestamp, TokenId, limits,
+    ApiKey, Command, FirmId, MemberPatch, Person, Refusal, RefusalCode, Revocation, Timestamp,
+    TokenId, limits,
 };
-use tidings_storage::{AccessChange, DirectoryChange, Done};
+use tidings_storage::{AccessChange, Actor, Claim, DirectoryChange, Done, Standing};
 
 fn issue(w: &mut World, firm: FirmId, number: u8) -> Result<ApiKey, Refusal> {
     let label = format!("key {number}");
@@ -70,6 +71,48 @@ pub fn one_firm_can_not_keep_another_from_revoking(w: &mut World) {
     revoke(w, ours.firm, Revocation::Token(token));
     let issued = w.now;
     assert!(!w.read().token_stands(ours.anna, Some(token), issued).unwrap());
+}
+
+pub fn many_stand_as_each_of_them_does(w: &mut World) {
+    let (o, theirs) = (Office::new(w), Office::new(w));
+    let thread = w.starts(o.owner, o.beta, "for Bob");
+    w.does(o.owner, Command::Mention { thread, member: member(o.bob) });
+    let issued = w.now;
+    let (token, other, elsewhere) = (TokenId(w.nobody()), TokenId(w.nobody()), TokenId(w.nobody()));
+    revoke(w, o.firm, Revocation::Token(token));
+    revoke(w, theirs.firm, Revocation::Token(elsewhere));
+    revoke(w, o.firm, Revocation::Person(o.dave.person));
+    let inactive = MemberPatch { active: Some(false), ..MemberPatch::default() };
+    w.change(o.firm, DirectoryChange::PatchMember(member(o.admin), inactive)).unwrap();
+    let foreign = Actor { firm: theirs.firm, person: o.anna.person };
+    let later = w.now.plus_millis(1_000);
+    let tokens =
+        [(None, issued), (Some(token), issued), (Some(other), later), (Some(elsewhere), later)];
+    let mut claims = Vec::new();
+    for actor in [&o.people()[..], &[foreign, theirs.anna, theirs.carol]].concat() {
+        claims.push(Claim { actor, tokens: Vec::new() });
+        claims.extend(tokens.map(|token| Claim { actor, tokens: vec![token] }));
+        claims.push(Claim { actor, tokens: vec![tokens[0], tokens[2]] });
+        claims.push(Claim { actor, tokens: vec![tokens[0], tokens[1]] });
+    }
+    let standings = w.read().standings(&claims).unwrap();
+    let each = claims.iter().map(|Claim { actor, tokens }| Standing {
+        access: w.read().access(*actor).unwrap(),
+        tokens_stand: tokens
+            .iter()
+            .all(|(token, issued)| w.read().token_stands(*actor, *token, *issued).unwrap()),
+    });
+    let mut each: Vec<_> = each.collect();
+    for (standing, claim) in each.iter_mut().zip(&claims) {
+        // Of who does not exist nothing stands, with tokens or without.
+        standing.tokens_stand &= claim.actor != foreign || !claim.tokens.is_empty();
+    }
+    assert_eq!(standings.len(), each.len());
+    for ((standing, each), claim) in standings.iter().zip(&each).zip(&claims) {
+        assert_eq!(standing, each, "{claim:?}");
+    }
+    assert!(standings.iter().any(|standing| !standing.tokens_stand));
+    assert_eq!(w.read().standings(&[]).unwrap(), []);
 }
 
 pub fn a_revocation_is_remembered_until_the_token_has_run_out(w: &mut World) {

@@ -14,6 +14,7 @@ mod plan;
 mod progress;
 pub(super) mod pulse;
 mod scope;
+pub(super) mod standing;
 pub(super) mod thread;
 mod threads;
 pub(super) mod tokens;
