@@ -129,22 +129,23 @@ impl Dispatch {
         loop {
             tokio::select! {
                 batch = inlet.batches.recv() => match batch {
-                    Some(batch) => self.handle(batch).await,
+                    Some(batch) => self.handle(batch, &mut inlet.heard).await,
                     None => return,
                 },
-                Some(settling) = inlet.settling.recv() => self.settle(settling).await,
+                Some(settling) = inlet.settling.recv() => {
+                    self.settle(settling, &mut inlet.heard).await;
+                }
                 // A node that is alone hears of nobody: then this end is closed.
                 1.. = inlet.heard.recv_many(&mut heard, HEARD_AT_A_TIME) => {
-                    self.hear(&mut heard).await;
+                    self.hear(&mut heard, &mut inlet.heard).await;
                 }
             }
         }
     }
 
-    async fn handle(&self, batch: Batch) {
-        let commits = batch.applied.iter().filter_map(|(_, applied)| applied.commit.as_ref());
-        let missing = self.people.missing(commits);
-        self.look_at_all(missing).await;
+    async fn handle(&self, batch: Batch, heard: &mut mpsc::Receiver<Heard>) {
+        let commits = || batch.applied.iter().filter_map(|(_, applied)| applied.commit.as_ref());
+        self.catch_up(heard, || self.people.missing(commits())).await;
         let mut round = Round::new(self, batch.at);
         tell(batch.applied, &mut round);
         round.finish();

@@ -16,11 +16,11 @@ use crate::settle::Settle;
 use crate::store::Store;
 use due::{Due, Extent, Turn};
 use parking_lot::Mutex;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tidings_protocol::{FirmId, ThreadId};
-use tidings_storage::{Pulse, Unavailable};
+use tidings_storage::{Epoch, Pulse, Unavailable};
 use tokio::sync::Notify;
 
 /// Threads or firms asked for at a time, so that other readers get their turn.
@@ -144,8 +144,16 @@ impl Looker {
         let mut firms = self.scope.people.firms();
         firms.retain(|firm| among.is_none_or(|among| among.contains(firm)));
         for some in firms.chunks(QUERY_ITEMS) {
+            let known =
+                some.iter().filter_map(|firm| Some((*firm, self.scope.people.known(*firm)?)));
+            let known: HashMap<FirmId, Epoch> = known.collect();
             let some = some.to_vec();
             let epochs = self.scope.store.read(move |reader| reader.epochs(&some)).await??;
+            for (firm, now) in &epochs {
+                if let Some(before) = known.get(firm).filter(|before| now < before) {
+                    self.scope.settle.gone_back(*firm, *before);
+                }
+            }
             self.scope.settle.up_to(epochs).await;
         }
         Ok(())

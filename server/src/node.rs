@@ -41,6 +41,8 @@ pub struct Node {
     pub rooms: Rooms,
     /// What people are told without joining anything.
     pub feed: Feed,
+    /// Whether those it is for know enough to be handed what was read.
+    pub settle: Settle,
     /// What nodes tell each other.
     pub bus: Bus,
     /// What they tell each other of their own accord.
@@ -88,7 +90,7 @@ impl Node {
                 rooms: rooms.clone(),
                 feed: feed.clone(),
                 store: store.clone(),
-                settle,
+                settle: settle.clone(),
                 metrics: Arc::clone(&metrics),
             })
         } else {
@@ -121,6 +123,7 @@ impl Node {
             people,
             rooms,
             feed,
+            settle,
             bus,
             neighbours,
             sockets,

@@ -253,15 +253,12 @@ impl People {
     }
 
     /// Says what a new socket's person may see, read when access had ended so often in its firm or
-    /// later. From now on feeds concern it. False if more ends are known meanwhile: then it has to be
-    /// read again.
-    #[must_use]
-    pub fn grant(&self, peer: &Arc<Peer>, access: Access, read_at: Epoch) -> bool {
+    /// later. From now on feeds concern it. If more ends are known meanwhile it has to be read again,
+    /// and that is how many.
+    pub fn grant(&self, peer: &Arc<Peer>, access: Access, read_at: Epoch) -> Result<(), Epoch> {
         // Held to the end, so that who applies or looks for an end finds the socket or is known here.
         let mut epochs = self.epochs.lock();
-        if !epochs.admit(peer.actor.firm, read_at) {
-            return false;
-        }
+        epochs.admit(peer.actor.firm, read_at)?;
         peer.epoch.store(read_at.0, Ordering::Relaxed);
         let account = match &access {
             Access::Team { .. } => None,
@@ -275,7 +272,7 @@ impl People {
             }
             None => self.team_of_firm.entry(peer.actor.firm).or_default().push(Arc::clone(peer)),
         }
-        true
+        Ok(())
     }
 
     /// Takes a socket out.

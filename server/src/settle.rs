@@ -11,11 +11,22 @@ use tokio::sync::{mpsc, oneshot};
 const SETTLING_MAX: usize = 256;
 
 /// A request to dispatch.
-pub struct Settling {
-    /// Firms, and up to where their sockets have to know.
-    pub epochs: Vec<(FirmId, Epoch)>,
-    /// That they do.
-    pub done: oneshot::Sender<()>,
+pub enum Settling {
+    /// Sockets may have missed ends of access.
+    UpTo {
+        /// Firms, and up to where their sockets have to know.
+        epochs: Vec<(FirmId, Epoch)>,
+        /// That they do.
+        done: oneshot::Sender<()>,
+    },
+    /// The store has gone back: it says that access has ended less often in the firm than somebody
+    /// had to know before it was asked.
+    StartOver {
+        /// Which.
+        firm: FirmId,
+        /// How often it had ended.
+        had_to_know: Epoch,
+    },
 }
 
 /// A cheap handle by which to ask.
@@ -40,7 +51,7 @@ impl Settle {
             return;
         }
         let (done, settled) = oneshot::channel();
-        if self.to.send(Settling { epochs, done }).await.is_ok() {
+        if self.to.send(Settling::UpTo { epochs, done }).await.is_ok() {
             // Dispatch ends only with the program.
             drop(settled.await);
         }
@@ -51,9 +62,18 @@ impl Settle {
         let knows = self.people.knows(firm, epoch);
         if !knows {
             let (done, _) = oneshot::channel();
-            // If there is no room now, then the next time.
-            drop(self.to.try_send(Settling { epochs: vec![(firm, epoch)], done }));
+            self.ask(Settling::UpTo { epochs: vec![(firm, epoch)], done });
         }
         knows
+    }
+
+    /// The store was asked after somebody had to know so much of a firm, and says less.
+    pub fn gone_back(&self, firm: FirmId, had_to_know: Epoch) {
+        self.ask(Settling::StartOver { firm, had_to_know });
+    }
+
+    /// If there is no room now, then the next time.
+    fn ask(&self, settling: Settling) {
+        drop(self.to.try_send(settling));
     }
 }

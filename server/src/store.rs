@@ -53,6 +53,14 @@ impl Store {
         self.inner.read(self.timed(question)).await
     }
 
+    /// As [`Self::read`], before all that wait: for a question that keeps others waiting.
+    pub async fn read_first<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+    ) -> Result<R, Unavailable> {
+        self.inner.read_first(self.timed(question)).await
+    }
+
     /// Runs a job on a reader's thread. Never blocks: refused when too many wait.
     pub fn read_then(
         &self,

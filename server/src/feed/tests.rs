@@ -55,7 +55,7 @@ async fn listen(node: &Node, actor: Actor, account: AccountId, welcome: Welcome)
     let identity = Identity { actor, token: None, issued, expires };
     let peer = Arc::new(Peer::new(identity, Arc::new(outbound)));
     node.people.enter(&peer, usize::MAX).unwrap();
-    assert!(node.people.grant(&peer, Access::Contact { account }, Epoch(0)));
+    node.people.grant(&peer, Access::Contact { account }, Epoch(0)).unwrap();
     assert!(peer.first_welcome(welcome, None, Timestamp(0)));
     client
 }

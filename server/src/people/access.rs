@@ -3,6 +3,7 @@
 
 use super::{Peer, People};
 use crate::epochs::Passage;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidings_protocol::{CloseCode, FirmId, Person, ThreadId, TokenId};
@@ -39,17 +40,18 @@ impl People {
     pub fn hear(&self, commit: &Commit) {
         let (firm, epoch) = (commit.firm, commit.epoch);
         let ends = commit.access.iter().any(|change| change.ends());
-        {
+        let passage = {
             let mut epochs = self.epochs.lock();
-            if epochs.passage(firm, epoch, ends) == Passage::Free {
-                // Who is not in yet will have to know it.
-                epochs.pass(firm, epoch);
-                return;
-            }
+            let passage = epochs.passage(firm, epoch, ends);
+            // Who is not in yet will have to know it.
             epochs.raise(firm, epoch);
-        }
-        for change in &commit.access {
-            self.apply(firm, *change, epoch);
+            passage
+        };
+        match passage {
+            Passage::Free => {}
+            Passage::Apply => commit.access.iter().for_each(|end| self.apply(firm, *end, epoch)),
+            // Nobody has looked, though whoever told of it should have: rather all than one too few.
+            Passage::Check => self.cut(&[(firm, epoch)]),
         }
         self.epochs.lock().pass(firm, epoch);
     }
@@ -74,18 +76,56 @@ impl People {
         self.epochs.lock().firms()
     }
 
-    /// The sockets of a firm that are in and have not been looked at since access ended so often.
-    /// Who comes in from now on knows of it.
-    pub fn to_look_at(&self, firm: FirmId, epoch: Epoch) -> Vec<Arc<Peer>> {
-        self.epochs.lock().raise(firm, epoch);
-        let mut peers = self.everybody();
-        peers.retain(|peer| peer.actor.firm == firm && peer.is_before(epoch));
-        peers
+    /// How much the firm's sockets know, if it has any.
+    pub fn known(&self, firm: FirmId) -> Option<Epoch> {
+        self.epochs.lock().known(firm)
+    }
+
+    /// The sockets of these firms that are in and have not been looked at since access ended so
+    /// often. Who comes in from now on knows of it.
+    pub fn to_look_at(&self, firms: &[(FirmId, Epoch)]) -> Vec<(Arc<Peer>, Epoch)> {
+        let firms: HashMap<FirmId, Epoch> = firms.iter().copied().collect();
+        {
+            let mut epochs = self.epochs.lock();
+            firms.iter().for_each(|(firm, epoch)| epochs.raise(*firm, *epoch));
+        }
+        let mut found = Vec::new();
+        for peers in &self.of_person {
+            for peer in peers.value() {
+                if let Some(epoch) = firms.get(&peer.actor.firm)
+                    && peer.is_before(*epoch)
+                {
+                    found.push((Arc::clone(peer), *epoch));
+                }
+            }
+        }
+        found
     }
 
     /// All of those were looked at.
-    pub fn looked_at(&self, firm: FirmId, epoch: Epoch) {
-        self.epochs.lock().pass(firm, epoch);
+    pub fn looked_at(&self, firms: &[(FirmId, Epoch)]) {
+        let mut epochs = self.epochs.lock();
+        firms.iter().for_each(|(firm, epoch)| epochs.pass(*firm, *epoch));
+    }
+
+    /// Nobody can say what these firms' sockets may still see: all that were not looked at have to
+    /// come back and say who they are.
+    pub fn cut(&self, firms: &[(FirmId, Epoch)]) {
+        for (peer, _) in self.to_look_at(firms) {
+            peer.outbound.cut(CloseCode::AccessChanged);
+        }
+    }
+
+    /// The store says that access has ended less often than somebody had to know: it has gone back,
+    /// and nothing that its sockets know of ends holds any more. All have to come back.
+    pub fn start_over(&self, firm: FirmId, had_to_know: Epoch) {
+        if !self.epochs.lock().start_over(firm, had_to_know) {
+            return;
+        }
+        tracing::warn!(%firm, "the store has gone back: all of the firm have to come back");
+        let mut peers = self.everybody();
+        peers.retain(|peer| peer.actor.firm == firm && peer.access().is_some());
+        peers.iter().for_each(|peer| peer.outbound.cut(CloseCode::AccessChanged));
     }
 
     /// Ends what has to end, before anything that was committed later can be delivered.

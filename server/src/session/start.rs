@@ -101,20 +101,28 @@ impl Connection<'_> {
         }
         let (people, peer) = (Arc::clone(&self.node.people), Arc::clone(peer));
         let shared = self.node.bus.is_shared();
+        let settle = self.node.settle.clone();
         let read = self.node.store.read(move |reader| {
+            let mut had_to_know = Epoch::default();
             for _ in 0..READS_MAX {
                 let epoch = epoch_of(reader, identity)?;
+                if epoch < had_to_know {
+                    settle.gone_back(identity.actor.firm, had_to_know);
+                    return Err(Unavailable("the store has gone back".to_owned()));
+                }
                 let Ok(access) = access_by(reader, identity)? else {
                     return Ok(Err(CloseCode::BadToken));
                 };
                 // From here on the feed notes what the welcome may not have.
-                if people.grant(&peer, access, epoch) {
-                    let welcome = reader.welcome(identity.actor)?;
-                    return Ok(welcome.ok_or(CloseCode::AccessEnded).map(|welcome| {
-                        let digest = shared.then(|| digest(&welcome));
-                        Admitted { welcome, digest }
-                    }));
+                if let Err(more) = people.grant(&peer, access, epoch) {
+                    had_to_know = more;
+                    continue;
                 }
+                let welcome = reader.welcome(identity.actor)?;
+                return Ok(welcome.ok_or(CloseCode::AccessEnded).map(|welcome| {
+                    let digest = shared.then(|| digest(&welcome));
+                    Admitted { welcome, digest }
+                }));
             }
             Err(Unavailable("access in this firm ends faster than it can be read".to_owned()))
         });
