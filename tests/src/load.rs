@@ -117,6 +117,13 @@ impl LoadReport {
         found.into_iter().flatten().filter_map(|kind| kind[1].as_u64()).sum()
     }
 
+    /// How often somebody's access ended for a while.
+    pub fn access_changes(&self) -> f64 {
+        let mut figures = self.json["figures"].as_array().into_iter().flatten();
+        let changes = figures.find(|figure| figure["name"] == "ends of access for a while");
+        changes.and_then(|changes| changes["value"].as_f64()).unwrap_or(0.0)
+    }
+
     /// Whole seconds of the measured part in which nothing was acknowledged.
     pub fn silent_seconds(&self) -> usize {
         let slices = self.json["timeline"].as_array();

@@ -4,7 +4,6 @@
 //! `cargo run -p tidings-tests --bin faults -- --cycles 50`
 
 use clap::Parser;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +13,13 @@ use tidings_tests::{Cluster, LoadReport, LoadSize, now};
 
 /// Once in so often, two faults are inflicted at a time.
 const TOGETHER_ONE_IN: u32 = 4;
+
+/// What there must be some of, or the run shows nothing.
+const DONE: [(&str, &str); 3] = [
+    ("messages acknowledged", "/totals/acked"),
+    ("events delivered", "/totals/delivered"),
+    ("acknowledgements looked up", "/proof/acks"),
+];
 
 /// A line of progress for so many faults.
 const PROGRESS: usize = 50;
@@ -43,7 +49,7 @@ struct Options {
     /// What is left to chance follows from it
     #[arg(long)]
     seed: Option<u64>,
-    /// Where the nodes' logs and the load tester's report are put if something is wrong
+    /// Where the nodes' logs and the load tester's report are put
     #[arg(long, default_value = "target/faults")]
     folder: PathBuf,
 }
@@ -80,18 +86,22 @@ async fn run(options: &Options) -> bool {
         wrong.push(report.errors.clone());
     }
     let meant = |fault: &&Fault| fault.times_of(options.cycles);
+    for (what, path) in DONE.iter().filter(|(_, path)| report.number(path) == 0) {
+        wrong.push(format!("none: {what} ({path})"));
+    }
     for fault in faults.iter().filter(|fault| tally.times(**fault) < meant(fault)) {
         wrong.push(format!("too few: {}: {}", fault.name(), tally.times(*fault)));
     }
     let minutes = began.elapsed().as_secs_f64() / 60.0;
     println!("\n{tally}\n{}", said(&tally, &report, &cluster, probes.unwrap_or(0), minutes));
-    if wrong.is_empty() {
-        println!("nothing was lost");
-        return true;
-    }
     keep(&options.folder, &cluster, &report);
-    println!("WRONG:\n{}\n(logs are in {})", wrong.join("\n"), options.folder.display());
-    false
+    println!("logs and the report of the load are in {}", options.folder.display());
+    if !wrong.is_empty() {
+        println!("WRONG:\n{}", wrong.join("\n"));
+        return false;
+    }
+    println!("nothing was lost");
+    true
 }
 
 fn is_meant(options: &Options, fault: Fault) -> bool {
@@ -156,11 +166,7 @@ fn said(
     ] {
         line(what, report.number(path).to_string());
     }
-    let figures = report.json["figures"].as_array().into_iter().flatten();
-    let figures: HashMap<_, _> =
-        figures.filter_map(|f| Some((f["name"].as_str()?, f["value"].as_f64()?))).collect();
-    let turnover = figures.get("ends of access for a while").copied().unwrap_or(0.0);
-    line("ends of access for a while", format!("{turnover:.0}"));
+    line("ends of access for a while", report.access_changes().to_string());
     line("seconds without any acknowledgement", report.silent_seconds().to_string());
     line("probes of single nodes, all in the log", probes.to_string());
     let false_starts: u32 = cluster.nodes.iter().map(|node| node.false_starts).sum();

@@ -37,5 +37,6 @@ async fn whatever_breaks_nothing_acknowledged_is_lost() {
     assert!(report.passed, "{failures:#}\n{examples:#}\n{}", report.errors);
     assert_eq!(report.violations(), 0);
     assert!(report.number("/totals/reconnects") > 0, "no session was resumed");
+    assert!(report.access_changes() > 0.0, "nobody's access ended");
     assert!(probes.is_ok_and(|probes| probes > 0), "no node was probed");
 }

@@ -17,7 +17,7 @@ use tidings_protocol::{
 const RETRY: Duration = Duration::from_millis(500);
 
 /// In outages, one message in so many that are refused for the moment is given up.
-const GIVEN_UP_ONE_IN: u32 = 4;
+const GIVEN_UP_ONE_IN: u32 = 2;
 
 /// Who has missed less than this is sent all of it: a newest page that comes instead begins this far
 /// after what the device has, at the least.
