@@ -23,6 +23,8 @@ const SETTINGS: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "shared_buffers=16MB",
+    // In its folder, which goes when it is killed too.
+    "dynamic_shared_memory_type=mmap",
     "max_connections=60",
     "max_wal_size=256MB",
     "autovacuum_naptime=5s",
