@@ -1,10 +1,16 @@
 //! Turns the text of a statement as it is written for every database into PostgreSQL's. Done once
 //! for each text and connection: the result is kept with the prepared statement.
 
-/// The statement for PostgreSQL: `?1` is `$1`, and what guides the planner of SQLite is left out, a
-/// `CROSS JOIN` that keeps its order and a `+` that keeps a column from its index.
+/// How a column is compared that is to be kept from its index.
+const KEPT: &str = "IS NOT DISTINCT FROM";
+
+/// The statement for PostgreSQL: `?1` is `$1`; a `CROSS JOIN`, which keeps its order in SQLite, is one
+/// as any other; and what keeps a column from its index, there `+t.firm = ?1`, is here
+/// `t.firm IS NOT DISTINCT FROM $1`, for no index is looked into for that.
 pub(super) fn translate(sql: &str) -> String {
     let sql = sql.replace("CROSS JOIN", "JOIN");
+    // Whether the next `=` compares such a column.
+    let mut kept = false;
     let mut text = String::with_capacity(sql.len());
     let mut quoted = false;
     let mut before = ' ';
@@ -15,7 +21,8 @@ pub(super) fn translate(sql: &str) -> String {
         match c {
             _ if quoted => text.push(c),
             '?' if next.is_ascii_digit() => text.push('$'),
-            '+' if is_unary(before) && next.is_ascii_alphabetic() => {}
+            '+' if is_unary(before) && next.is_ascii_alphabetic() => kept = true,
+            '=' if std::mem::take(&mut kept) => text.push_str(KEPT),
             _ => text.push(c),
         }
         if !c.is_whitespace() {
@@ -44,8 +51,8 @@ mod tests {
             ),
             ("SELECT 1 FROM a CROSS JOIN b ON b.c = a.c", "SELECT 1 FROM a JOIN b ON b.c = a.c"),
             (
-                "… WHERE +t.firm = ?1 AND (+t.a, b) < (1, 2)",
-                "… WHERE t.firm = $1 AND (t.a, b) < (1, 2)",
+                "… WHERE +t.firm = ?1 AND t.a = ?2",
+                "… WHERE t.firm IS NOT DISTINCT FROM $1 AND t.a = $2",
             ),
             ("UPDATE t SET n = n + 1, m = m + ?2", "UPDATE t SET n = n + 1, m = m + $2"),
             ("SELECT (a) +b, 1 +b", "SELECT (a) +b, 1 +b"),

@@ -4,7 +4,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 /// A failed statement, or a failed connection.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -38,18 +38,38 @@ impl Failure {
     }
 }
 
+/// Why a connection can't be used that was there.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let Some(state) = error.code() else { return of_the_client(&error) };
+        Self::of(&error, ends_connection(&error))
+    }
+}
+
+impl Failure {
+    /// Why no connection is made. That the server hangs up then says nothing: it does so for a wrong
+    /// password too.
+    pub(super) fn to_connect(error: &Error) -> Self {
+        Self::of(error, false)
+    }
+
+    fn of(error: &Error, hung_up: bool) -> Self {
+        let Some(state) = error.code() else { return of_the_client(error) };
         let text = error
             .as_db_error()
             .map_or_else(|| error.to_string(), |db| format!("{} ({})", db.message(), state.code()));
         match kind(state) {
+            _ if hung_up => Self::Away(text),
             Kind::Away => Self::Away(text),
             Kind::Aborted => Self::Aborted(text),
             Kind::Refused => Self::Refused(text),
         }
     }
+}
+
+/// Whether the server has hung up, whatever it says.
+fn ends_connection(error: &Error) -> bool {
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    matches!(severity, Some(Severity::Fatal | Severity::Panic))
 }
 
 /// An error that is not the server's answer: of the connection, or of what we asked.
@@ -70,16 +90,20 @@ enum Kind {
 fn kind(state: &SqlState) -> Kind {
     use SqlState as S;
     // Too many connections; the transaction stood still for too long, and the server has hung up; a
-    // standby after a switch-over, for another address may be the primary's now.
-    let hung_up = [
+    // standby after a switch-over, for another address may be the primary's now. And statements that
+    // are not prepared any more as they were: a column has another type, or there is somebody between.
+    let renewed = [
         S::TOO_MANY_CONNECTIONS,
         S::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
         S::READ_ONLY_SQL_TRANSACTION,
+        S::FEATURE_NOT_SUPPORTED,
+        S::INVALID_SQL_STATEMENT_NAME,
+        S::DUPLICATE_PSTATEMENT,
     ];
     // The statement took too long; somebody else has used the key, or made the row; what was sent
     // behind a statement that failed.
     let given_up = [S::QUERY_CANCELED, S::UNIQUE_VIOLATION, S::IN_FAILED_SQL_TRANSACTION];
-    if hung_up.contains(state) {
+    if renewed.contains(state) {
         return Kind::Away;
     }
     if given_up.contains(state) {
@@ -108,6 +132,9 @@ mod tests {
             ("57P03", "away"),
             ("25P03", "away"),
             ("25006", "away"),
+            ("0A000", "away"),
+            ("26000", "away"),
+            ("42P05", "away"),
             ("57014", "again"),
             ("40001", "again"),
             ("40P01", "again"),

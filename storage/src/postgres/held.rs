@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::open::{Missing, OpenError, prepare};
-use super::session::Session;
+use super::session::{BEGIN, Session};
 use super::url::Url;
 use crate::clock::Entropy;
 use crate::front::monotonic;
@@ -45,7 +45,7 @@ impl Held {
         let session = prepare(url, patience, Missing::Made(entropy))?;
         wait_until_alone(&session)?;
         session.be_patient(true);
-        session.send("BEGIN")?;
+        session.send(BEGIN)?;
         // It takes as long as it takes.
         session.send("SET LOCAL statement_timeout = 0")?;
         session.send("SET LOCAL idle_in_transaction_session_timeout = 0")?;

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, Error, NoTls, Row, SimpleQueryMessage, Statement};
 use uuid::Uuid;
 
 /// The server cancels a statement that takes so long, and one that waits so long for a lock.
@@ -27,8 +27,8 @@ const LOCK_MAX: Duration = Duration::from_secs(4);
 /// other nodes from going on.
 const STILL_MAX: Duration = Duration::from_secs(5);
 
-/// Longest time that one answer is waited for. Longer than the server would take, for a network that
-/// was cut answers nothing at all.
+/// Longest time without an answer, of which each statement sent has its own. Longer than the server
+/// would take for one, for a network that was cut answers nothing at all.
 const ANSWER_MAX: Duration = Duration::from_secs(8);
 const _: () = assert!(LOCK_MAX.as_secs() < STATEMENT_MAX.as_secs());
 const _: () = assert!(STATEMENT_MAX.as_secs() < ANSWER_MAX.as_secs());
@@ -48,30 +48,46 @@ const SENT_MAX: usize = 256;
 /// Something sent, to be answered: how many rows it changed.
 type Sent = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
 
+/// The rows of each of several keys.
+pub(super) type RowsByKey<const N: usize> = Vec<([Uuid; N], Vec<Row>)>;
+
 /// A connection that was made.
 pub(super) struct Link {
     client: Arc<Client>,
     statements: LruCache<String, Statement>,
     sent: VecDeque<Sent>,
     task: JoinHandle<()>,
-    /// Longest time that one answer is waited for.
+    /// Longest time without an answer.
     patience: Duration,
 }
 
 impl Link {
     /// Connects, and makes the settings that the promises rest on.
     pub(super) fn make(runtime: &Runtime, url: &Url) -> Result<Self, Failure> {
+        let mut config = url.config().clone();
+        config.options(settings(config.get_options()));
         let made = async {
-            let (client, connection) = url.config().connect(NoTls).await?;
+            let (client, connection) = config.connect(NoTls).await?;
             let task = tokio::spawn(async {
                 // Whoever waits for an answer hears of it.
                 let _ = connection.await;
             });
-            client.batch_execute(&settings()).await?;
-            let (client, statements) = (Arc::new(client), LruCache::unbounded());
-            Ok(Self { client, statements, sent: VecDeque::new(), task, patience: ANSWER_MAX })
+            // Not every system has what it takes: then it is not so soon noticed that we are gone.
+            drop(client.batch_execute("SET client_connection_check_interval = '2s'").await);
+            let checked = client.simple_query(&check()).await?;
+            Ok((client, task, checked))
         };
-        wait(runtime, CONNECT_MAX, made)
+        let made = async { made.await.map_err(|error: Error| Failure::to_connect(&error)) };
+        let (client, task, checked) = runtime.block_on(in_time(CONNECT_MAX, made))?;
+        let taken = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => row.get(0) == Some(TAKEN),
+            _ => false,
+        };
+        if !checked.iter().any(taken) {
+            return Err(Failure::Refused(NOT_TAKEN.to_owned()));
+        }
+        let (client, statements) = (Arc::new(client), LruCache::unbounded());
+        Ok(Self { client, statements, sent: VecDeque::new(), task, patience: ANSWER_MAX })
     }
 
     /// Whether it is known to be of no use.
@@ -114,7 +130,7 @@ impl Link {
             return Ok(());
         }
         let older: Vec<Sent> = self.sent.drain(..SENT_MAX / 2).collect();
-        wait(runtime, self.patience, all(older))
+        runtime.block_on(all(self.patience, older))
     }
 
     /// Changes rows, and says how many.
@@ -160,12 +176,14 @@ impl Link {
                 under_way.push((index, at_once, one));
             }
         }
-        self.answer(runtime, async {
+        let (sent, patience) = (std::mem::take(&mut self.sent), self.patience);
+        runtime.block_on(async {
+            all(patience, sent).await?;
             let mut found = [const { Vec::new() }; N];
             for (index, at_once, one) in under_way {
                 found[index] = match at_once {
                     Poll::Ready(rows) => rows?,
-                    Poll::Pending => one.await?,
+                    Poll::Pending => in_time(patience, one).await?,
                 };
             }
             Ok(found)
@@ -178,7 +196,7 @@ impl Link {
         runtime: &Runtime,
         sql: &str,
         keys: &[[Uuid; N]],
-    ) -> Result<Vec<([Uuid; N], Vec<Row>)>, Failure> {
+    ) -> Result<RowsByKey<N>, Failure> {
         let statement = self.statement(runtime, sql)?;
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(SENT_MAX) {
@@ -188,20 +206,21 @@ impl Link {
                 let mut one = Box::pin(async move {
                     let values = key.map(Value::Id);
                     let params = values.each_ref().map(|value| value as &(dyn ToSql + Sync));
-                    Ok((key, client.query(&statement, &params).await?))
+                    Ok::<_, Error>((key, client.query(&statement, &params).await?))
                 });
                 match begin(one.as_mut()) {
                     Poll::Ready(failed) => drop(failed?),
                     Poll::Pending => asked.push(one),
                 }
             }
-            found.extend(self.answer(runtime, async {
-                let mut found = Vec::with_capacity(asked.len());
+            let (sent, patience) = (std::mem::take(&mut self.sent), self.patience);
+            runtime.block_on(async {
+                all(patience, sent).await?;
                 for one in asked {
-                    found.push(one.await?);
+                    found.push(in_time(patience, one).await?);
                 }
-                Ok(found)
-            })?);
+                Ok::<_, Failure>(())
+            })?;
         }
         Ok(found)
     }
@@ -209,7 +228,7 @@ impl Link {
     /// Waits until everything that was sent has been done.
     pub(super) fn settle(&mut self, runtime: &Runtime) -> Result<(), Failure> {
         let sent = std::mem::take(&mut self.sent);
-        wait(runtime, self.patience, all(sent))
+        runtime.block_on(all(self.patience, sent))
     }
 
     fn push(&mut self, mut sent: Sent) {
@@ -226,14 +245,14 @@ impl Link {
         runtime: &Runtime,
         asked: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
-        let sent = std::mem::take(&mut self.sent);
+        let (sent, patience) = (std::mem::take(&mut self.sent), self.patience);
         let mut asked = pin!(asked);
         let at_once = begin(asked.as_mut());
-        wait(runtime, self.patience, async {
-            all(sent).await?;
+        runtime.block_on(async {
+            all(patience, sent).await?;
             match at_once {
-                Poll::Ready(answer) => answer,
-                Poll::Pending => asked.await,
+                Poll::Ready(answer) => Ok(answer?),
+                Poll::Pending => in_time(patience, asked).await,
             }
         })
     }
@@ -253,38 +272,59 @@ impl Link {
     }
 }
 
-/// The settings of a session. Commits are synced whatever the operator has set; what is more than
-/// that, such as waiting for standbys, stays. Every statement has its index, also while a table is so
-/// small that it would be read whole: the plan is kept, and the table grows.
-fn settings() -> String {
+/// The settings of a session, behind the operator's own. Every statement has its index, also while a
+/// table is so small that it would be read whole: the plan is kept, and the table grows. They come
+/// with the connection: a pooler that lends it out by the transaction refuses them, where it would
+/// take a `SET` and give it to somebody else.
+fn settings(own: Option<&str>) -> String {
     let millis = [STATEMENT_MAX, LOCK_MAX, STILL_MAX].map(|time| time.as_millis());
     format!(
-        "SET statement_timeout = {}; SET lock_timeout = {};
-         SET idle_in_transaction_session_timeout = {};
-         SET client_connection_check_interval = '2s'; SET jit = off; SET enable_seqscan = off;
-         SELECT set_config('synchronous_commit', 'on', false)
-             WHERE current_setting('synchronous_commit') = 'off'",
-        millis[0], millis[1], millis[2],
+        "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} \
+         -c jit=off -c enable_seqscan=off",
+        own.unwrap_or_default(),
+        millis[0],
+        millis[1],
+        millis[2],
     )
 }
+
+/// Has commits synced whatever the operator has set; what is more than that, such as waiting for
+/// standbys, stays. Says whether the settings were taken.
+fn check() -> String {
+    format!(
+        "SELECT set_config('synchronous_commit', 'on', false)
+             WHERE current_setting('synchronous_commit') = 'off';
+         SELECT '{TAKEN}' WHERE current_setting('lock_timeout')::interval = '{} ms'",
+        LOCK_MAX.as_millis(),
+    )
+}
+
+/// The answer if they were.
+const TAKEN: &str = "taken";
+
+/// Somebody between has left them out.
+const NOT_TAKEN: &str = "the settings of a session were not taken: connect to PostgreSQL itself, not to \
+     a pooler";
 
 /// Begins something: what it has to send goes into the connection's queue, behind all before it.
 fn begin<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-async fn all(sent: impl IntoIterator<Item = Sent>) -> Result<(), Error> {
+async fn all(patience: Duration, sent: impl IntoIterator<Item = Sent>) -> Result<(), Failure> {
     for one in sent {
-        one.await?;
+        in_time(patience, one).await?;
     }
     Ok(())
 }
 
-fn wait<T>(
-    runtime: &Runtime,
-    at_most: Duration,
-    what: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Failure> {
-    let waited = runtime.block_on(async { tokio::time::timeout(at_most, what).await });
-    Ok(waited.map_err(|_| Failure::Silent { after: at_most })??)
+async fn in_time<T, E>(
+    patience: Duration,
+    what: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    let waited = tokio::time::timeout(patience, what).await;
+    Ok(waited.map_err(|_| Failure::Silent { after: patience })??)
 }

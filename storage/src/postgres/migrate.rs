@@ -4,7 +4,7 @@
 
 use super::failure::Failure;
 use super::open::{Missing, OpenError};
-use super::session::Session;
+use super::session::{BEGIN, Session};
 use crate::sql::SqlError;
 
 /// Step `n` leads from version `n` to `n + 1`. Released steps never change.
@@ -51,25 +51,24 @@ pub(super) fn migrate(
     if version(session, name)? == Some(STEPS.len()) {
         return Ok(());
     }
-    session.send("BEGIN")?;
+    session.send(BEGIN)?;
+    // Somebody else may be at it for long, and then a step may take long.
+    session.be_patient(true);
     let done = under_lock(session, name, missing);
     match &done {
         Ok(()) => session.send("COMMIT")?,
         Err(_) => session.send("ROLLBACK")?,
     }
     session.settle()?;
+    session.be_patient(false);
     done
 }
 
 fn under_lock(session: &Session, name: &str, missing: Missing<'_>) -> Result<(), OpenError> {
-    // Somebody else may be at it for long.
     session.send("SET LOCAL statement_timeout = 0")?;
     session.send("SET LOCAL lock_timeout = 0")?;
     session.send("SET LOCAL client_min_messages = warning")?;
-    session.be_patient(true);
-    let locked = session.rows("SELECT pg_advisory_xact_lock(hashtextextended('tidings', 0))", &[]);
-    session.be_patient(false);
-    locked?;
+    session.rows("SELECT pg_advisory_xact_lock(hashtextextended('tidings', 0))", &[])?;
     let from = version(session, name)?;
     if from.is_none() {
         let Missing::Made(entropy) = missing else {

@@ -8,6 +8,8 @@ mod link;
 mod migrate;
 mod needs;
 mod open;
+#[cfg(test)]
+pub(crate) mod plan;
 mod reader;
 mod session;
 mod url;

@@ -8,7 +8,7 @@
 
 use super::backoff::Backoff;
 use super::failure::Failure;
-use super::link::Link;
+use super::link::{Link, RowsByKey};
 use super::url::Url;
 use crate::front::monotonic;
 use crate::sql::{SqlError, Value};
@@ -18,6 +18,10 @@ use tokio::runtime::Runtime;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
+
+/// How whatever writes begins, whatever the operator has made the default: what is read behind a lock
+/// must be what was committed before the lock was had.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE";
 
 /// One connection at most.
 pub(crate) struct Session {
@@ -179,7 +183,7 @@ impl Session {
         &self,
         sql: &str,
         keys: &[[Uuid; N]],
-    ) -> Result<Vec<([Uuid; N], Vec<Row>)>, SqlError> {
+    ) -> Result<RowsByKey<N>, SqlError> {
         Ok(self.with(|runtime, link| link.rows_of(runtime, sql, keys))?)
     }
 

@@ -62,10 +62,9 @@ impl FromStr for Url {
         if !Self::is_meant(text) {
             return Err(unreadable("not an address of PostgreSQL"));
         }
-        if ["require", "verify-ca", "verify-full"]
-            .iter()
-            .any(|mode| text.contains(&format!("sslmode={mode}")))
-        {
+        let parameters = text.split_once('?').map_or("", |(_, parameters)| parameters);
+        let tls = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
+        if parameters.split('&').any(|parameter| tls.contains(&parameter)) {
             return Err(UrlError::Tls);
         }
         // What the parser says could quote the text, and so the password.
@@ -131,6 +130,7 @@ mod tests {
             ("postgresql://ann@db/tidings?sslmode=disable", "postgres://ann@db:5432/tidings"),
             ("postgres://ann:s3cret@one,two/t", "postgres://ann:…@one:5432,two:5432/t"),
             ("postgres://ann@db/t?password=s3cret", "postgres://ann:…@db:5432/t"),
+            ("postgres://ann:sslmode=require@db/t", "postgres://ann:…@db:5432/t"),
         ];
         for (text, shown) in table {
             let url: Url = text.parse().unwrap();

@@ -9,7 +9,7 @@
 //! too, where numbers of transactions mean something else.
 
 use super::failure::Failure;
-use super::session::Session;
+use super::session::{BEGIN, Session};
 use super::warm;
 use crate::backend::{Unavailable, Writer};
 use crate::clock::Entropy;
@@ -23,12 +23,15 @@ use uuid::Uuid;
 /// How long a batch is tried before it is refused.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the row of a writer is kept that is no more. In doubt for so long, nobody asks.
-const WRITERS_KEPT: Duration = Duration::from_hours(30 * 24);
+/// Forgets the rows of writers that are no more: in doubt for so long, nobody asks. Nodes' clocks may
+/// differ, so all of it goes by that of the database.
+const FORGET: &str = "DELETE FROM writers
+     WHERE at_ms < CAST(extract(epoch FROM now() - interval '30 days') * 1000 AS bigint)";
 
 /// Puts down which batch this is, and holds the row until it has ended. Also asks for the last one
 /// that was done: then the number is 0, which changes nothing.
-const NUMBER: &str = "INSERT INTO writers (id, batch, at_ms) VALUES (?1, ?2, ?3)
+const NUMBER: &str = "INSERT INTO writers (id, batch, at_ms)
+     VALUES (?1, ?2, CAST(extract(epoch FROM now()) * 1000 AS bigint))
      ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms,
          batch = CASE WHEN excluded.batch = 0 THEN writers.batch ELSE excluded.batch END
      RETURNING batch";
@@ -71,13 +74,12 @@ impl PostgresWriter {
 
     fn once(&mut self, batch: &[Operation], now: Timestamp) -> Result<Vec<Applied>, Failed> {
         self.batch += 1;
-        self.session.send("BEGIN")?;
+        self.session.send(BEGIN)?;
         let db = Db::Postgres(&self.session);
         // Nothing is written before it is known that a transaction has begun.
-        db.one(NUMBER, params![self.id, self.batch, now.0], |_| Ok(()))?;
+        db.one(NUMBER, params![self.id, self.batch], |_| Ok(()))?;
         if self.batch == 1 {
-            let past = now.0.saturating_sub(i64::try_from(WRITERS_KEPT.as_millis()).unwrap_or(0));
-            db.write("DELETE FROM writers WHERE at_ms < ?1", params![past])?;
+            db.write(FORGET, &[])?;
         }
         warm::warm(&self.session, &mut self.scribe, batch)?;
         let applied = self.scribe.apply(db, batch.to_vec(), now)?;
@@ -95,9 +97,9 @@ impl PostgresWriter {
 
     /// Whether the last batch was done. Asks until there is an answer: to refuse what may have been
     /// done would be a lie, and so would be the opposite.
-    fn was_done(&self, now: Timestamp) -> bool {
+    fn was_done(&self) -> bool {
         loop {
-            match self.ask(now) {
+            match self.ask() {
                 Ok(batch) => return batch == self.batch,
                 Err(error) => {
                     tracing::warn!(%error, "still in doubt about a commit");
@@ -107,11 +109,11 @@ impl PostgresWriter {
         }
     }
 
-    fn ask(&self, now: Timestamp) -> Result<i64, SqlError> {
+    fn ask(&self) -> Result<i64, SqlError> {
         self.session.reach(monotonic() + PATIENCE)?;
         // Waits while the lost connection's transaction goes on.
         let db = Db::Postgres(&self.session);
-        db.one(NUMBER, params![self.id, 0_i64, now.0], |row| row.int(0))
+        db.one(NUMBER, params![self.id, 0_i64], |row| row.int(0))
     }
 
     /// Takes back what a failed batch has done, if the connection is still there.
@@ -137,7 +139,7 @@ impl Writer for PostgresWriter {
             self.session.reach(until).map_err(SqlError::from)?;
             let error = match self.once(&batch, now) {
                 Ok(applied) => return Ok(applied),
-                Err(Failed::Doubtful(applied)) if self.was_done(now) => return Ok(applied),
+                Err(Failed::Doubtful(applied)) if self.was_done() => return Ok(applied),
                 Err(Failed::Doubtful(_)) => SqlError::Postgres(Failure::Away("lost".to_owned())),
                 Err(Failed::Clean(error)) => error,
             };

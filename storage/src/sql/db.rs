@@ -3,8 +3,9 @@
 //!
 //! What is written against it must mean the same in every database:
 //! * parameters are `?1`, `?2`…, each of them used, and in a place that tells its type;
-//! * `CROSS JOIN … ON` and a `+` before a column of a table (`+t.firm`) guide the planner of SQLite
-//!   and mean nothing;
+//! * `CROSS JOIN … ON` guides the planner of SQLite, and a `+` before a column of a table that is
+//!   compared by `=` (`+t.firm = ?1`) every planner: it keeps it from that column's index. They mean
+//!   nothing else;
 //! * sums are cast (`CAST(sum(x) AS BIGINT)`), flags are compared with 0 and 1, a condition that
 //!   never holds is `1 = 0`; conditions as columns are read by [`Row::bool`].
 
@@ -69,6 +70,27 @@ impl Db<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// The same, when the caller stops once the bytes of a column have come to more than so many: from
+    /// a database that is elsewhere no more than that is fetched, and the row that goes beyond it.
+    /// `order` is that of the statement, by columns of its answer.
+    pub(crate) fn each_within(
+        self,
+        (sql, order): (&str, &str),
+        (column, bytes_max): (&str, usize),
+        params: &[Value<'_>],
+        look: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, SqlError>,
+    ) -> Result<(), SqlError> {
+        if let Self::Sqlite(_) = self {
+            return self.each(sql, params, look);
+        }
+        let bounded = format!(
+            "SELECT * FROM (SELECT a.*, sum(octet_length(a.{column})) OVER (ORDER BY {order})
+                 - octet_length(a.{column}) AS bytes_before FROM ({sql}) a) b
+             WHERE bytes_before <= {bytes_max} ORDER BY {order}"
+        );
+        self.each(&bounded, params, look)
     }
 
     /// The rows for each of several ids, which is `?1`, in the order of the ids: as many questions,

@@ -32,7 +32,8 @@ pub(super) fn claim(
 /// Forgets revocations of tokens that have run out, those first that have done so longest ago.
 pub(super) fn forget_revocations(db: Db<'_>, limit: u32, now: Timestamp) -> Result<u64, SqlError> {
     db.change(
-        "DELETE FROM revoked_tokens WHERE (firm, id) IN
+        // Asked twice: what was found may be revoked anew, for longer, before it is deleted.
+        "DELETE FROM revoked_tokens WHERE expires_ms < ?1 AND (firm, id) IN
              (SELECT firm, id FROM revoked_tokens WHERE expires_ms < ?1
               ORDER BY expires_ms LIMIT ?2)",
         params![now.0, limit],

@@ -26,7 +26,8 @@ pub(super) fn history(
             let sql = format!(
                 "SELECT {COLUMNS} FROM events WHERE thread = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
             );
-            let (events, more) = page(db, &sql, num, thread, rows::int(seq.0), limit)?;
+            let bound = (rows::int(seq.0), limit);
+            let (events, more) = page(db, (&sql, "seq"), (num, thread), bound)?;
             return Ok(Reply::History { events, more });
         }
         HistoryFrom::Before(seq) => rows::int(seq.0),
@@ -35,7 +36,7 @@ pub(super) fn history(
     let sql = format!(
         "SELECT {COLUMNS} FROM events WHERE thread = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
     );
-    let (mut events, more) = page(db, &sql, num, thread, below, limit)?;
+    let (mut events, more) = page(db, (&sql, "seq DESC"), (num, thread), (below, limit))?;
     events.reverse();
     Ok(Reply::History { events, more })
 }
@@ -50,7 +51,8 @@ pub(super) fn task_history(
 ) -> Result<Reply, OpError> {
     let num = access::thread(db, actor, thread)?;
     let limit = limit.unwrap_or(PAGE_ITEMS_DEFAULT);
-    let (events, more) = page(db, &task_statement(), num, thread, rows::int(after.0), limit)?;
+    let bound = (rows::int(after.0), limit);
+    let (events, more) = page(db, (&task_statement(), "seq"), (num, thread), bound)?;
     Ok(Reply::History { events, more })
 }
 
@@ -62,17 +64,16 @@ pub(super) fn task_statement() -> String {
     )
 }
 
-/// Events in the order of the query until the page is full, and whether there are more.
+/// Events in the order of the statement, which is given with it, until the page is full, and whether there are more.
 fn page(
     db: Db<'_>,
-    sql: &str,
-    num: i64,
-    thread: ThreadId,
-    bound: i64,
-    limit: u32,
+    ordered: (&str, &str),
+    (num, thread): (i64, ThreadId),
+    (bound, limit): (i64, u32),
 ) -> Result<(Vec<Event>, bool), SqlError> {
     let (mut events, mut bytes, mut more) = (Vec::new(), 0, false);
-    db.each(sql, params![num, bound, i64::from(limit) + 1], |row| {
+    let params = params![num, bound, i64::from(limit) + 1];
+    db.each_within(ordered, ("payload", PAGE_BYTES_MAX), params, |row| {
         bytes += row.blob(PAYLOAD)?.len();
         let full = events.len() == limit as usize || bytes > PAGE_BYTES_MAX;
         if full && !events.is_empty() {

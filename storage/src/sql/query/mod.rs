@@ -11,6 +11,8 @@ mod inbox;
 mod people;
 #[cfg(test)]
 mod plan;
+#[cfg(test)]
+mod plan_postgres;
 mod progress;
 pub(super) mod pulse;
 mod scope;

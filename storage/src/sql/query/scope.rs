@@ -3,7 +3,7 @@
 //! two against each other.
 //!
 //! In all conditions `t` is the thread, `?1` the firm and `?2` the person. A `+` before a column
-//! keeps the planner of SQLite from an index that would walk the whole firm.
+//! keeps the planner from an index that would walk the whole firm.
 
 use crate::access::{Access, Actor};
 use crate::sql::{Db, SqlError, params};
