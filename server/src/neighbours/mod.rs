@@ -12,7 +12,7 @@ use crate::bus::{Bus, Heard, NodeId, Payload};
 use crate::clock::monotonic;
 use crate::people::People;
 use crate::rooms::{Looking, Rooms};
-use asking::{Asking, Forget};
+use asking::{Asking, Forget, Question};
 use parking_lot::Mutex;
 use sockets::Sockets;
 use std::collections::{BTreeSet, HashSet};
@@ -108,7 +108,11 @@ impl Neighbours {
         let Some(shared) = &self.shared else { return };
         match heard {
             Heard::Payload { from, firm, payload } => shared.hear(*from, *firm, payload),
-            Heard::Watching(firm) | Heard::Missed { firm, .. } => {
+            Heard::Watching(firm) => {
+                shared.work.lock().asking.begin([*firm]);
+                shared.wake.notify_one();
+            }
+            Heard::Missed { firm, .. } => {
                 shared.work.lock().asking.want(*firm);
                 shared.wake.notify_one();
             }
@@ -123,7 +127,8 @@ impl Neighbours {
             }
             Heard::Down => shared.work.lock().asking.down(monotonic()),
             Heard::Up => {
-                shared.work.lock().asking.up(shared.firms());
+                let firms = shared.firms();
+                shared.work.lock().asking.up(firms);
                 shared.wake.notify_one();
             }
         }
@@ -170,13 +175,17 @@ impl Shared {
     }
 
     fn round(&self, now: Instant) {
-        let (ask, forget, asked) = {
+        let (ask, forget, mut asked) = {
             let mut work = self.work.lock();
             let ask = work.asking.ask(FIRMS_ASKED, now);
             (ask, work.asking.forget(now), std::mem::take(&mut work.asked))
         };
-        for firm in ask {
+        for Question { firm, unasked } in ask {
             self.bus.publish(firm, Payload::Ask);
+            if unasked {
+                self.rooms.asked_who_looks(firm);
+                asked.insert(firm);
+            }
         }
         for forget in forget {
             match forget {

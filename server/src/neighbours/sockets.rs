@@ -121,7 +121,8 @@ impl Sockets {
 
     /// Closes the newest sockets here of who has had too many over all nodes for a while.
     pub(super) fn close_excess(&self, me: NodeId, now: Instant) {
-        for (firm, person) in self.state.lock().no_longer_waited_for(now) {
+        let due = self.state.lock().no_longer_waited_for(now);
+        for (firm, person) in due {
             let places = {
                 let state = self.state.lock();
                 let others = state.elsewhere.of(firm, person).map(|(by, count)| (by, *count));
