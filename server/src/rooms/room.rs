@@ -74,6 +74,8 @@ pub struct Room<O> {
     /// Receipts to be told, and the furthest that were.
     receipts: BTreeMap<Person, Seq>,
     told: BTreeMap<Person, Seq>,
+    /// Those told while somebody was joining, who may have read the store before.
+    told_meanwhile: BTreeMap<Person, Seq>,
     presence_changed: bool,
     /// Sockets that are joining and not seated yet.
     joining: u32,
@@ -127,6 +129,11 @@ pub enum Arrival {
     },
 }
 
+fn receipts_frame(thread: ThreadId, receipts: &BTreeMap<Person, Seq>) -> ServerFrame {
+    let receipts = receipts.iter().map(|(person, seq)| Receipt { person: *person, seq: *seq });
+    ServerFrame::Receipts { thread, receipts: receipts.collect() }
+}
+
 /// Pure: what an arriving position means to whoever has everything up to `delivered`.
 pub fn classify(delivered: Option<Seq>, arriving: Seq) -> Arrival {
     match delivered {
@@ -163,6 +170,7 @@ impl<O: Outlet> Room<O> {
             pass: None,
             receipts: BTreeMap::new(),
             told: BTreeMap::new(),
+            told_meanwhile: BTreeMap::new(),
             presence_changed: false,
             joining: 0,
             abroad: None,
@@ -187,6 +195,7 @@ impl<O: Outlet> Room<O> {
         if self.joining == 0 {
             self.recent = VecDeque::new();
             self.recent_bytes = 0;
+            self.told_meanwhile = BTreeMap::new();
         }
     }
 
@@ -263,6 +272,10 @@ impl<O: Outlet> Room<O> {
             seat.outlet.queue(frame);
             last = *seq;
         }
+        if !self.told_meanwhile.is_empty() {
+            let frame = receipts_frame(self.thread, &self.told_meanwhile);
+            seat.outlet.queue(&Arc::new(SharedFrame::new(frame)));
+        }
         seat.outlet.flush();
         self.one_joining_less();
         self.presence_changed |= seat.looking;
@@ -323,9 +336,10 @@ impl<O: Outlet> Room<O> {
         if !self.receipts.is_empty() {
             let receipts = std::mem::take(&mut self.receipts);
             self.told.extend(&receipts);
-            let receipts =
-                receipts.into_iter().map(|(person, seq)| Receipt { person, seq }).collect();
-            self.broadcast(ServerFrame::Receipts { thread: self.thread, receipts }, None);
+            if self.joining > 0 {
+                self.told_meanwhile.extend(&receipts);
+            }
+            self.broadcast(receipts_frame(self.thread, &receipts), None);
         }
         let looked = std::mem::take(&mut self.presence_changed);
         if looked {

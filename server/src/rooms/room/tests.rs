@@ -228,6 +228,23 @@ fn receipts_are_merged_and_never_go_back() {
 }
 
 #[test]
+fn who_joins_misses_no_receipt_that_is_told_meanwhile() {
+    let mut room = room();
+    let _other = seat(&mut room, 1, 0);
+    room.open();
+    // The store is read here.
+    room.read(person(2), Seq(5));
+    room.tell_news();
+    room.run_pass(usize::MAX);
+    let late = Notebook::new(3);
+    let seat = Seat { outlet: late.clone(), person: person(3), looking: false };
+    assert_eq!(room.attach(seat, Seq(0)), Attach::Live);
+    let receipts = vec![Receipt { person: person(2), seq: Seq(5) }];
+    let told = ServerFrame::Receipts { thread: ThreadId(Uuid::nil()), receipts };
+    assert!(late.frames.borrow().contains(&told));
+}
+
+#[test]
 fn typing_is_told_to_everybody_else() {
     let mut room = room();
     let (writer, reader) = (seat(&mut room, 1, 0), seat(&mut room, 2, 0));
