@@ -15,6 +15,7 @@ pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
             format!("a device knew the receipt at {}, then was told {}", back.before, back.after)
         });
     }
+    untold(facts, verdict);
     let mut last: HashMap<(PersonIx, ThreadIx), Seq> = HashMap::new();
     let mut listed: HashMap<ThreadIx, usize> = HashMap::new();
     for at_end in &facts.history.receipts_final {
@@ -38,6 +39,39 @@ pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
             verdict.add(Kind::Receipt, about, || {
                 format!("acknowledged at {}, but in the end it stands at {known}", acked.seq)
             });
+        }
+    }
+}
+
+/// Whoever is joined has been told how far the others have read: by a frame, by the answer to its
+/// join, or by a message of theirs, which reads what comes before it.
+fn untold(facts: &Facts, verdict: &mut Verdict) {
+    let mut posted: HashMap<(ThreadIx, PersonIx), Seq> = HashMap::new();
+    for (ix, thread) in facts.threads() {
+        let messages = thread.log.iter().flatten().filter(|entry| entry.key.is_some());
+        posted.extend(messages.filter_map(|entry| Some(((ix, entry.actor?), entry.seq))));
+    }
+    let mut finals: HashMap<ThreadIx, Vec<(PersonIx, Seq)>> = HashMap::new();
+    for one in &facts.history.receipts_final {
+        finals.entry(one.thread).or_default().push((one.person, one.seq));
+    }
+    for known in &facts.history.receipts_known {
+        let told: HashMap<PersonIx, Seq> = known.furthest.iter().copied().collect();
+        let others = finals.get(&known.thread).into_iter().flatten();
+        for (person, seq) in others.filter(|(person, _)| *person != known.person) {
+            let told = told.get(person).copied().unwrap_or_default();
+            let told = told.max(posted.get(&(known.thread, *person)).copied().unwrap_or_default());
+            if told < *seq && facts.end_of_access(known.person).is_none() {
+                let about = About {
+                    device: Some(known.device),
+                    ..about(facts, *person, known.thread).at(*seq)
+                };
+                verdict.add(Kind::Receipt, about, || {
+                    format!(
+                        "the receipt stands at {seq}, but a device was told no more than {told}"
+                    )
+                });
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ mod hear;
 use crate::client::Told;
 use crate::client::link::{End, Link, Route};
 use crate::meter::Kind;
-use crate::record::{Micros, PersonIx, PostIx, SeenIx, ThreadIx};
+use crate::record::{Micros, PersonIx, PostIx, ReceiptsKnown, SeenIx, ThreadIx};
 use crate::world::{Manners, World};
 use anyhow::Result;
 use std::cell::{Cell, RefCell};
@@ -231,6 +231,14 @@ impl Device {
         let up = self.is_up();
         for seat in self.seats.borrow().iter() {
             self.world.recorder().at_end(seat.seen, up && seat.joined);
+            if let (Some(known), true) = (&self.receipts, up && seat.joined) {
+                let (person, device, thread) = (self.person, self.index, seat.thread);
+                let known = known.borrow();
+                let here = known.iter().filter(|((of, _), _)| *of == thread);
+                let furthest = here.map(|((_, person), known)| (*person, known.furthest)).collect();
+                let known = ReceiptsKnown { person, device, thread, furthest };
+                self.world.recorder().receipts_known(known);
+            }
         }
     }
 

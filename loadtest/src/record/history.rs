@@ -47,6 +47,8 @@ pub struct History {
     pub receipts_acked: Vec<ReceiptAcked>,
     /// Receipts read from the server at the end.
     pub receipts_final: Vec<ReceiptFinal>,
+    /// What devices that were joined at the end had been told of others' receipts.
+    pub receipts_known: Vec<ReceiptsKnown>,
     /// Access that was taken away.
     pub access_ends: Vec<AccessEnd>,
     /// What people were told between the end of their access and its return.
@@ -234,6 +236,19 @@ pub struct ReceiptFinal {
     pub thread: ThreadIx,
     /// The position.
     pub seq: Seq,
+}
+
+/// What a device knew of others' receipts in a thread when everything was at rest.
+#[derive(Clone, Debug)]
+pub struct ReceiptsKnown {
+    /// Whose device.
+    pub person: PersonIx,
+    /// Which of the run's devices.
+    pub device: u32,
+    /// In which thread.
+    pub thread: ThreadIx,
+    /// The furthest it was told of each; nothing: before the first event.
+    pub furthest: Vec<(PersonIx, Seq)>,
 }
 
 /// Somebody may see nothing any more.

@@ -4,8 +4,8 @@
 use crate::client::Told;
 use crate::record::{
     AccessEnd, Answer, Disagreement, History, LogEntry, Micros, PersonIx, Post, PostIx,
-    ReceiptAcked, ReceiptBack, ReceiptFinal, Seen, SeenEvent, Send, Step, Stray, ThreadHistory,
-    ThreadIx, UnreadClaim, WhileOut,
+    ReceiptAcked, ReceiptBack, ReceiptFinal, ReceiptsKnown, Seen, SeenEvent, Send, Step, Stray,
+    ThreadHistory, ThreadIx, UnreadClaim, WhileOut,
 };
 use std::collections::{HashMap, HashSet};
 use tidings_protocol::{ClientKey, Person, RefusalCode, Seq, ThreadId};
@@ -181,6 +181,11 @@ impl Recorder {
         if self.history.receipts_back.len() < FAULTS_MAX {
             self.history.receipts_back.push(back);
         }
+    }
+
+    /// What a device that is joined knows of receipts, with everything at rest.
+    pub fn receipts_known(&mut self, known: ReceiptsKnown) {
+        self.history.receipts_known.push(known);
     }
 
     /// A receipt as it is at the end.

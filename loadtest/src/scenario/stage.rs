@@ -35,6 +35,10 @@ pub(super) const REST_TIME: Duration = Duration::from_secs(30);
 /// Nothing is under way when nothing has come for so long.
 const QUIET: Duration = Duration::from_millis(400);
 
+/// The same in a run in which others break things: what a node was not told of, it looks for a while
+/// later.
+const QUIET_AFTER_OUTAGES: Duration = Duration::from_secs(4);
+
 /// The length of a slice of the timeline.
 const SLICE: Duration = Duration::from_secs(1);
 
@@ -284,6 +288,7 @@ impl Stage {
     pub(super) async fn rest(&self) {
         self.live.phase("coming to rest", 1);
         let limit = self.options.outages.settling_time();
+        let least = if self.world.manners.outages { QUIET_AFTER_OUTAGES } else { QUIET };
         let start = self.world.clock.now();
         let (mut heard, mut since) = (0, start);
         loop {
@@ -294,7 +299,7 @@ impl Stage {
                 (heard, since) = (sum, now);
             }
             let at_rest = || self.devices.iter().flatten().all(|device| device.is_at_rest());
-            let quiet = now.0 - since.0 > micros(QUIET);
+            let quiet = now.0 - since.0 > micros(least);
             if quiet && at_rest() {
                 return;
             }

@@ -1,9 +1,10 @@
 //! Receipts that went back and numbers of messages that are wrong are found.
 
 use super::only;
-use super::sample::{HEAD, entry};
+use super::sample::{HEAD, entry, sample};
 use crate::check::Kind::{Receipt, Unread};
-use crate::record::{PersonIx, ReceiptBack, ThreadIx};
+use crate::check::check;
+use crate::record::{History, PersonIx, ReceiptBack, ReceiptFinal, ReceiptsKnown, ThreadIx};
 use tidings_protocol::Seq;
 
 #[test]
@@ -28,6 +29,34 @@ fn a_receipt_that_was_acknowledged_and_is_gone() {
     only(Receipt, |history| {
         history.receipts_final.remove(0);
     });
+}
+
+/// What Cas' device in the first thread knew of the others' receipts.
+fn known(history: &mut History, behind: u64) {
+    let (thread, person) = (ThreadIx(0), PersonIx(2));
+    history.access_ends.clear();
+    let finals = history.receipts_final.iter().filter(|one| one.thread == thread);
+    let furthest = finals.map(|one| (one.person, Seq(one.seq.0 - behind))).collect();
+    history.receipts_known.push(ReceiptsKnown { person, device: 9, thread, furthest });
+}
+
+#[test]
+fn a_receipt_that_a_joined_device_was_not_told_of() {
+    let mut history = sample();
+    // Everybody has written something later, but for one who only reads.
+    history.receipts_final.push(ReceiptFinal {
+        person: PersonIx(3),
+        thread: ThreadIx(0),
+        seq: Seq(HEAD),
+    });
+    history.people.push(history.people[0]);
+    known(&mut history, 0);
+    assert!(check(&history).is_clean());
+    history.receipts_known.clear();
+    known(&mut history, 1);
+    let verdict = check(&history);
+    assert_eq!(verdict.count(Receipt), 1);
+    assert_eq!(verdict.examples(Receipt)[0].about.device, Some(9));
 }
 
 #[test]
