@@ -166,10 +166,16 @@ impl Link {
         runtime: &Runtime,
         asked: [(&str, bool, &[&(dyn ToSql + Sync)]); N],
     ) -> Result<[Vec<Row>; N], Failure> {
+        // All are prepared before any is sent: one that fails would be found out by the next to be
+        // prepared, which can't say why.
+        let mut prepared = Vec::with_capacity(N);
+        for (sql, needed, params) in asked {
+            let statement = if needed { Some(self.statement(runtime, sql)?) } else { None };
+            prepared.push((statement, params));
+        }
         let mut under_way = Vec::with_capacity(N);
-        for (index, (sql, needed, params)) in asked.into_iter().enumerate() {
-            if needed {
-                let statement = self.statement(runtime, sql)?;
+        for (index, (statement, params)) in prepared.into_iter().enumerate() {
+            if let Some(statement) = statement {
                 let client = Arc::clone(&self.client);
                 let mut one = Box::pin(async move { client.query(&statement, params).await });
                 let at_once = begin(one.as_mut());
