@@ -184,7 +184,7 @@ impl<'a> Round<'a> {
     }
 
     /// The thread's room hears of it when the round is over.
-    fn to_room(&mut self, thread: ThreadCommit, flush: Option<Arc<Outbound>>) {
+    fn tell_room(&mut self, thread: ThreadCommit, flush: Option<Arc<Outbound>>) {
         let shard = &mut self.shards[self.dispatch.rooms.shard_of(thread.thread)];
         shard.commits.push(thread);
         shard.flush.extend(flush);
@@ -226,7 +226,7 @@ impl Hearers<Ticket> for Round<'_> {
     ) {
         let replied = self.dispatch.answer(ticket, outcome);
         match (thread, replied) {
-            (Some(thread), replied) => self.to_room(thread, replied),
+            (Some(thread), replied) => self.tell_room(thread, replied),
             (None, Some(outbound)) => outbound.flush(),
             (None, None) => {}
         }

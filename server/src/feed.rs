@@ -248,12 +248,15 @@ impl Teller {
     async fn welcome(&mut self, due: &[Actor], why: Why) {
         for some in due.chunks(QUERY_WELCOMES) {
             let actors = some.to_vec();
+            // A node that is alone reads nothing anew.
+            let shared = self.shared.people.is_shared();
             let read = self.read(firms(some), move |reader| {
                 let mut welcomes = Vec::with_capacity(actors.len());
                 for actor in actors {
                     let Some(access) = reader.access(actor)? else { continue };
                     let Some(welcome) = reader.welcome(actor)? else { continue };
-                    welcomes.push((actor, Arc::new(access), digest(&welcome), welcome));
+                    let digest = shared.then(|| digest(&welcome));
+                    welcomes.push((actor, Arc::new(access), digest, welcome));
                 }
                 Ok(welcomes)
             });
@@ -266,7 +269,7 @@ impl Teller {
             };
             for (actor, access, digest, welcome) in welcomes {
                 for peer in self.shared.people.sockets_of(actor.person) {
-                    if why == Why::Due || !peer.was_told(digest) {
+                    if why == Why::Due || !digest.is_some_and(|digest| peer.was_told(digest)) {
                         let (access, welcome) = (Arc::clone(&access), welcome.clone());
                         peer.welcome_again(access, welcome, digest, self.clock.now());
                     }

@@ -85,6 +85,11 @@ impl LookOver {
         self.note(Due::everything);
     }
 
+    /// What is looked over now and then anyway is looked over now.
+    pub fn soon(&self) {
+        self.note(Due::soon);
+    }
+
     /// Whether other nodes are heard.
     pub fn bus_is(&self, up: bool) {
         self.note(|due| due.bus_is(up));

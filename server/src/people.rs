@@ -64,7 +64,7 @@ enum Hearing {
     Open {
         /// The numbers last told, by a welcome or since.
         badges: Badges,
-        /// By what the last welcome is known again; none if nobody asks.
+        /// By what the last welcome is known again; none if more was said since, or nobody asks.
         told: Option<u64>,
     },
 }
@@ -128,13 +128,13 @@ impl Peer {
         &self,
         access: Arc<Access>,
         welcome: Welcome,
-        digest: u64,
+        digest: Option<u64>,
         now: Timestamp,
     ) {
         self.hear(|badges, told| {
             *self.access.write() = Some(access);
             *badges = welcome.badges;
-            *told = Some(digest);
+            *told = digest;
             self.send_welcome(welcome, now);
         });
     }
@@ -155,13 +155,17 @@ impl Peer {
 
     /// Sends a frame of the feed, unless the welcome is yet to come.
     pub fn tell(&self, frame: &SharedFrame, metrics: &Metrics) {
-        self.hear(|_, _| self.send_shared(frame, metrics));
+        self.hear(|_, told| {
+            *told = None;
+            self.send_shared(frame, metrics);
+        });
     }
 
     /// Sends the numbers on the icons, made a frame, if this socket was last told others.
     pub fn tell_badges(&self, now: Badges, frame: &SharedFrame, metrics: &Metrics) {
-        self.hear(|badges, _| {
+        self.hear(|badges, told| {
             if std::mem::replace(badges, now) != now {
+                *told = None;
                 self.send_shared(frame, metrics);
             }
         });
@@ -289,6 +293,11 @@ impl People {
         }
         self.epochs.lock().exit(peer.actor.firm);
         self.bus.unwatch(peer.actor.firm);
+    }
+
+    /// Whether there may be more of them at other nodes.
+    pub fn is_shared(&self) -> bool {
+        self.bus.is_shared()
     }
 
     /// The sockets of one person.

@@ -5,6 +5,7 @@ use crate::people::People;
 use std::sync::Arc;
 use tidings_protocol::FirmId;
 use tidings_storage::Epoch;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that may wait for dispatch; then who asks waits too.
@@ -65,6 +66,23 @@ impl Settle {
             self.ask(Settling::UpTo { epochs: vec![(firm, epoch)], done });
         }
         knows
+    }
+
+    /// As [`Self::up_to`], for whoever can't wait: then it is done later.
+    pub fn then(
+        &self,
+        epochs: Vec<(FirmId, Epoch)>,
+        runtime: &Handle,
+        deed: impl FnOnce() + Send + 'static,
+    ) {
+        if epochs.iter().all(|(firm, epoch)| self.people.knows(*firm, *epoch)) {
+            return deed();
+        }
+        let settle = self.clone();
+        runtime.spawn(async move {
+            settle.up_to(epochs).await;
+            deed();
+        });
     }
 
     /// The store was asked after somebody had to know so much of a firm, and says less.

@@ -50,6 +50,8 @@ pub(super) enum Item {
     Unwatched(Vec<FirmId>),
     /// A node is gone.
     Gone(NodeId),
+    /// A node has said goodbye.
+    Left(NodeId),
     /// Nothing is heard any more.
     Down,
     /// All firms are heard of again.

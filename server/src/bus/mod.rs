@@ -101,9 +101,11 @@ pub enum Heard {
         /// Of which firm.
         firm: FirmId,
     },
-    /// A node is gone or was silent for too long: what only it knew is void, and of what it
-    /// committed last nobody may have been told.
+    /// A node was silent for too long: what only it knew is void, and of what it committed last
+    /// nobody may have been told.
     Gone(NodeId),
+    /// A node said goodbye, after all else that it had to say.
+    Left(NodeId),
     /// The bus is away: nothing is heard until it is up again.
     Down,
     /// The bus is back, and every firm is watched again; all of them may have been missed.

@@ -109,7 +109,9 @@ impl Dispatch {
         for judged in join_all(visits).await {
             match judged {
                 Ok(judged) => {
-                    judged.into_iter().for_each(|(peer, verdict)| self.end(&peer, verdict))
+                    for (peer, verdict) in judged {
+                        self.end(&peer, verdict);
+                    }
                 }
                 Err(some) => unknown.extend(some.iter().map(|(peer, _)| peer.actor.firm)),
             }
@@ -149,9 +151,9 @@ fn judge(
     for (index, (peer, _)) in peers.iter().enumerate() {
         let access = standings.get(index).and_then(|standing| standing.access.as_ref());
         if access.is_some_and(|access| !access.sees_all_accounts()) {
-            peer.live_threads()
-                .into_iter()
-                .for_each(|thread| live.entry(thread).or_default().push(index));
+            for thread in peer.live_threads() {
+                live.entry(thread).or_default().push(index);
+            }
         }
     }
     let threads: Vec<ThreadId> = live.keys().copied().collect();

@@ -82,7 +82,7 @@ impl Dispatch {
                 self.people.hear(&commit);
                 self.feed.committed(&commit);
                 if let Some(thread) = commit.thread {
-                    round.to_room(thread, None);
+                    round.tell_room(thread, None);
                 }
             }
             round.finish();
@@ -99,6 +99,9 @@ impl Dispatch {
             Heard::Watching(firm) | Heard::Missed { firm, .. } => self.look_over.firm(*firm),
             // Of what it committed last nobody may have been told.
             Heard::Gone(_) => self.look_over.everything(),
+            // Its last words were heard, or are seen to be missing; and its people come to the others
+            // now, which is no time to read everybody's feed.
+            Heard::Left(_) => self.look_over.soon(),
             Heard::Down => self.look_over.bus_is(false),
             Heard::Up => self.look_over.bus_is(true),
             Heard::Unwatched(_) | Heard::Payload { .. } => {}

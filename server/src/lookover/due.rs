@@ -10,7 +10,7 @@ const EVERY_WHILE_DOWN: Duration = Duration::from_secs(2);
 
 /// And otherwise this often, without feeds: what is missed shows itself, and this is for what may
 /// not have been thought of.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// With so many firms it is everything.
 const FIRMS_MAX: usize = 1_024;
@@ -68,6 +68,11 @@ impl Due {
         self.missed = Extent::All;
     }
 
+    /// What comes by itself comes now.
+    pub(super) fn soon(&mut self) {
+        self.last = None;
+    }
+
     /// Whether other nodes are heard. While they are not, anything may be missed, and when they are
     /// again, anything was.
     pub(super) fn bus_is(&mut self, up: bool) {
@@ -79,10 +84,12 @@ impl Due {
     pub(super) fn again(&mut self, turn: Turn) {
         match turn {
             // It comes again by itself.
-            Turn { feeds: false, .. } => self.last = None,
+            Turn { feeds: false, .. } => self.soon(),
             Turn { extent: Extent::All, .. } => self.everything(),
             Turn { extent: Extent::Firms(firms), .. } => {
-                firms.into_iter().for_each(|firm| self.firm(firm));
+                for firm in firms {
+                    self.firm(firm);
+                }
             }
         }
     }
@@ -161,6 +168,15 @@ mod tests {
         assert_eq!(due.take(up), all(true));
         assert_eq!(due.take(up + EVERY_WHILE_DOWN), None);
         assert_eq!(due.take(up + EVERY), all(false));
+    }
+
+    #[test]
+    fn when_a_node_has_left_all_is_looked_over_but_feeds() {
+        let now = start();
+        let mut due = Due::new(now);
+        due.soon();
+        assert_eq!((due.next(now), due.take(now)), (now, all(false)));
+        assert_eq!(due.take(now), None);
     }
 
     #[test]

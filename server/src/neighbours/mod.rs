@@ -121,7 +121,7 @@ impl Neighbours {
                 shared.rooms.forget_firm(*firm, now);
                 shared.sockets.forget_firm(*firm, now);
             }
-            Heard::Gone(node) => {
+            Heard::Gone(node) | Heard::Left(node) => {
                 shared.rooms.forget_node(*node);
                 shared.sockets.forget_node(*node);
             }

@@ -49,7 +49,11 @@ impl People {
         };
         match passage {
             Passage::Free => {}
-            Passage::Apply => commit.access.iter().for_each(|end| self.apply(firm, *end, epoch)),
+            Passage::Apply => {
+                for change in &commit.access {
+                    self.apply(firm, *change, epoch);
+                }
+            }
             // Nobody has looked, though whoever told of it should have: rather all than one too few.
             Passage::Check => self.cut(&[(firm, epoch)]),
         }
@@ -87,7 +91,9 @@ impl People {
         let firms: HashMap<FirmId, Epoch> = firms.iter().copied().collect();
         {
             let mut epochs = self.epochs.lock();
-            firms.iter().for_each(|(firm, epoch)| epochs.raise(*firm, *epoch));
+            for (firm, epoch) in &firms {
+                epochs.raise(*firm, *epoch);
+            }
         }
         let mut found = Vec::new();
         for peers in &self.of_person {
@@ -105,7 +111,9 @@ impl People {
     /// All of those were looked at.
     pub fn looked_at(&self, firms: &[(FirmId, Epoch)]) {
         let mut epochs = self.epochs.lock();
-        firms.iter().for_each(|(firm, epoch)| epochs.pass(*firm, *epoch));
+        for (firm, epoch) in firms {
+            epochs.pass(*firm, *epoch);
+        }
     }
 
     /// Nobody can say what these firms' sockets may still see: all that were not looked at have to
@@ -125,7 +133,9 @@ impl People {
         tracing::warn!(%firm, "the store has gone back: all of the firm have to come back");
         let mut peers = self.everybody();
         peers.retain(|peer| peer.actor.firm == firm && peer.access().is_some());
-        peers.iter().for_each(|peer| peer.outbound.cut(CloseCode::AccessChanged));
+        for peer in peers {
+            peer.outbound.cut(CloseCode::AccessChanged);
+        }
     }
 
     /// Ends what has to end, before anything that was committed later can be delivered.

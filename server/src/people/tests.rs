@@ -68,7 +68,7 @@ async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
     peer.welcome_again(
         Arc::new(Access::Contact { account: AccountId(Uuid::nil()) }),
         welcome(3),
-        0,
+        None,
         Timestamp(0),
     );
     tell(&peer, 3);
@@ -77,10 +77,20 @@ async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
 }
 
 #[tokio::test]
+async fn a_welcome_is_no_longer_the_last_word_once_the_feed_has_said_more() {
+    let (peer, _client) = peer().await;
+    assert!(peer.first_welcome(welcome(1), Some(7), Timestamp(0)));
+    tell(&peer, 1);
+    assert!(peer.was_told(7), "nothing was said");
+    tell(&peer, 2);
+    assert!(!peer.was_told(7));
+}
+
+#[tokio::test]
 async fn nothing_is_said_before_the_first_welcome_and_nothing_is_missed_by_it() {
     let (peer, client) = peer().await;
     let access = Arc::new(Access::Contact { account: AccountId(Uuid::nil()) });
-    peer.welcome_again(access, welcome(2), 0, Timestamp(0));
+    peer.welcome_again(access, welcome(2), None, Timestamp(0));
     assert!(peer.access().is_none());
     // It was read before the other one, and must not be the last word.
     assert!(!peer.first_welcome(welcome(1), None, Timestamp(0)));

@@ -109,14 +109,18 @@ pub enum Mail {
     /// How threads stand in the store.
     LookOver(Vec<Pulse>),
     /// How far everybody has read a thread.
-    Receipts {
-        /// Which room.
-        thread: ThreadId,
-        /// The sum when it was found to be another one than before.
-        sum: u64,
-        /// Everybody's.
-        receipts: Vec<Receipt>,
-    },
+    Receipts(AllRead),
+}
+
+/// How far everybody has read a thread.
+pub struct AllRead {
+    thread: ThreadId,
+    /// Whose it is, and how often access had ended by then.
+    of: (FirmId, Epoch),
+    /// The sum when it was found to be another one than before.
+    sum: u64,
+    /// Everybody's.
+    receipts: Vec<Receipt>,
 }
 
 /// Part of a log.
@@ -272,7 +276,7 @@ impl Shard {
                 drop(threads.send(self.hall.threads_of(firms.as_ref())));
             }
             Mail::LookOver(pulses) => self.on_look_over(&pulses),
-            Mail::Receipts { thread, sum, receipts } => self.hall.all_read(thread, sum, receipts),
+            Mail::Receipts(all_read) => self.on_receipts(all_read),
         }
     }
 

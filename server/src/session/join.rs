@@ -72,7 +72,8 @@ impl Connection<'_> {
     async fn begin(&self, wish: Wish, present: Vec<Person>) -> Result<Visit, Refusal> {
         let asking = self.asking(wish.thread).ok_or(RefusalCode::Unauthenticated)?;
         let Wish { id, after, .. } = wish;
-        let read = self.node.store.read(move |reader| asking.begin(reader, id, after, &present));
+        let firm = asking.actor.firm;
+        let read = self.ask(firm, move |reader| asking.begin(reader, id, after, &present));
         match read.await {
             Ok(Ok(visit)) => Ok(visit),
             // What was read on the way there has other names; the client asked to join.
@@ -140,7 +141,8 @@ impl Connection<'_> {
         let asking = self.asking(thread).ok_or(CloseCode::InternalError)?;
         // However many go on catching up, others who ask the store wait for few of their visits.
         let _turn = self.node.catching_up.acquire().await;
-        let read = self.node.store.read(move |reader| asking.go_on(reader, joining));
+        let firm = asking.actor.firm;
+        let read = self.ask(firm, move |reader| asking.go_on(reader, joining));
         match read.await {
             Ok(Ok(visit)) => Ok(visit),
             Ok(Err(QueryError::Refused(refusal))) if refusal.code == RefusalCode::NotFound => {

@@ -9,6 +9,7 @@ use crate::people::Peer;
 use crate::rooms::Mail;
 use crate::session::join::Wish;
 use crate::session::state::{Rates, Session, Step, Tick};
+use crate::settle::Settle;
 use crate::socket::{Inbound, Outbound, PING, linger};
 use crate::store;
 use bytes::Bytes;
@@ -21,10 +22,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 use tidings_protocol::{
-    Checked, CloseCode, Command, Encoding, Outcome, Refusal, RefusalCode, Reply, RequestId,
+    Checked, CloseCode, Command, Encoding, FirmId, Outcome, Refusal, RefusalCode, Reply, RequestId,
     ServerFrame, ThreadId,
 };
-use tidings_storage::{Actor, Operation, QueryError, writes};
+use tidings_storage::{Actor, Operation, QueryError, Reader, Unavailable, writes};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -340,13 +342,23 @@ impl Connection<'_> {
         } else {
             let now = self.node.clock.now();
             let (outbound, name) = (Arc::clone(self.outbound), pending.command);
+            let settle = self.settle_by();
             let asked = self.node.store.read_then(move |reader| {
                 let outcome = match reader.answer(actor, &command, now) {
                     Ok(reply) => Outcome::Ok(reply),
                     Err(QueryError::Refused(refusal)) => Outcome::Refused(refusal),
                     Err(QueryError::Unavailable(_)) => Outcome::Refused(store::away()),
                 };
-                pending.queue(outcome, &metrics).flush();
+                let Some((settle, runtime)) = settle else {
+                    pending.queue(outcome, &metrics).flush();
+                    return;
+                };
+                // After the answer, so that they are no earlier.
+                let (outcome, epochs) = match reader.epochs(&[actor.firm]) {
+                    Ok(epochs) => (outcome, epochs),
+                    Err(Unavailable(_)) => (Outcome::Refused(store::away()), Vec::new()),
+                };
+                settle.then(epochs, &runtime, move || pending.queue(outcome, &metrics).flush());
             });
             if asked.is_err() {
                 self.node.metrics.command(name, Some(RefusalCode::Unavailable));
@@ -354,6 +366,31 @@ impl Connection<'_> {
                 outbound.send(&ServerFrame::Reply { id, outcome });
             }
         }
+    }
+
+    /// By what an answer waits until this socket was looked at, should access have ended of which
+    /// only other nodes know yet. A node that is alone knows of all.
+    fn settle_by(&self) -> Option<(Settle, Handle)> {
+        self.node.bus.is_shared().then(|| (self.node.settle.clone(), Handle::current()))
+    }
+
+    /// Asks the store for what this socket is to be sent, which has been looked at by then.
+    pub(super) async fn ask<R: Send + 'static>(
+        &self,
+        firm: FirmId,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+    ) -> Result<R, Unavailable> {
+        if !self.node.bus.is_shared() {
+            return self.node.store.read(question).await;
+        }
+        let read = self.node.store.read(move |reader| {
+            let answer = question(reader);
+            // After the answer, so that they are no earlier.
+            (answer, reader.epochs(&[firm]))
+        });
+        let (answer, epochs) = read.await?;
+        self.node.settle.up_to(epochs?).await;
+        Ok(answer)
     }
 
     /// Takes this socket out of a room.

@@ -95,14 +95,17 @@ impl Connection<'_> {
     ) -> Result<Result<Admitted, CloseCode>, Unavailable> {
         // When all who were on a node that restarts come at once, they wait here, and not in front of
         // what is asked by those who are in.
-        let _turn = self.node.admitting.acquire().await;
-        if !self.outbound.is_open() {
-            return Err(Unavailable("nobody waits for it any more".to_owned()));
-        }
+        let _turn = tokio::select! {
+            biased;
+            () = self.hung_up() => {
+                return Err(Unavailable("nobody waits for it any more".to_owned()));
+            }
+            turn = self.node.admitting.acquire() => turn,
+        };
         let (people, peer) = (Arc::clone(&self.node.people), Arc::clone(peer));
         let shared = self.node.bus.is_shared();
         let settle = self.node.settle.clone();
-        let read = self.node.store.read(move |reader| {
+        let read = self.ask(identity.actor.firm, move |reader| {
             let mut had_to_know = Epoch::default();
             for _ in 0..READS_MAX {
                 let epoch = epoch_of(reader, identity)?;

@@ -35,7 +35,7 @@ impl Ledger {
             Heard::Payload { .. } => {
                 self.heard.extend(number(heard).map(|(.., n)| n));
             }
-            Heard::Gone(_) | Heard::Down | Heard::Unwatched(_) => {}
+            Heard::Gone(_) | Heard::Left(_) | Heard::Down | Heard::Unwatched(_) => {}
         }
     }
 

@@ -19,7 +19,7 @@ async fn mortal(redis: SocketAddr) -> (Runtime, Node) {
 
 fn gone(heard: &Heard) -> Option<tidings_server::bus::NodeId> {
     match heard {
-        Heard::Gone(node) => Some(*node),
+        Heard::Gone(node) | Heard::Left(node) => Some(*node),
         _ => None,
     }
 }

@@ -48,6 +48,10 @@ impl Ears {
                 self.received.forget(node);
                 self.heard.send(Heard::Gone(node)).await?;
             }
+            Item::Left(node) => {
+                self.received.forget(node);
+                self.heard.send(Heard::Left(node)).await?;
+            }
             Item::Down => {
                 self.received.clear();
                 self.heard.send(Heard::Down).await?;

@@ -219,7 +219,7 @@ impl Ear {
                 self.shared.inbox.miss_anything();
             }
             Note::Goodbye if alive.goodbye(sender, now) => {
-                self.shared.inbox.tell(Item::Gone(sender));
+                self.shared.inbox.tell(Item::Left(sender));
             }
             Note::Alive | Note::Goodbye => {}
         }

@@ -1,6 +1,6 @@
 //! How live threads stand in the store, for rooms that may have missed something of other nodes.
 
-use super::{Mail, Shard};
+use super::{AllRead, Mail, Shard};
 use crate::rooms::Rooms;
 use std::collections::HashSet;
 use tidings_protocol::{FirmId, ThreadId};
@@ -38,14 +38,28 @@ impl Shard {
         }
     }
 
+    /// How far everybody has read, unless somebody here may not hear of it any more: then the next
+    /// look does it again.
+    pub(super) fn on_receipts(&mut self, AllRead { thread, of, sum, receipts }: AllRead) {
+        let (firm, epoch) = of;
+        if self.settle.knows(firm, epoch) {
+            self.hall.all_read(thread, sum, receipts);
+        }
+    }
+
     /// Reads how far everybody has read, of which `sum` is the sum at least. If that fails, the next
     /// look does it again.
     fn read_receipts(&self, thread: ThreadId, sum: u64) {
         let mail = self.own_mail.clone();
         let asked = self.store.read_then(move |reader| {
-            if let Ok(receipts) = reader.receipts(thread) {
-                // As with repairs: this ends.
-                drop(mail.blocking_send(Mail::Receipts { thread, sum, receipts }));
+            // How often access had ended is read after them, as with repairs.
+            if let Ok(receipts) = reader.receipts(thread)
+                && let Ok(pulses) = reader.pulses(&[thread])
+                && let Some(Pulse { firm, epoch, .. }) = pulses.first().copied()
+            {
+                // As there: this ends.
+                let all_read = AllRead { thread, of: (firm, epoch), sum, receipts };
+                drop(mail.blocking_send(Mail::Receipts(all_read)));
             }
         });
         // Too much else is asked for: the next look finds the same.
