@@ -116,7 +116,7 @@ pub static SETTINGS: &[Setting] = &[
     Setting {
         key: "limits.sockets_per_person",
         default: "20",
-        help: "Sockets that one person may have at a time",
+        help: "Sockets that one person may have at a time, over all nodes",
         slot: Slot::Count(Bounds(1, 1_000), |c| &mut c.limits.sockets_per_person),
     },
     Setting {

@@ -32,6 +32,25 @@ async fn without_redis_everything_arrives_only_later() {
 }
 
 #[tokio::test]
+async fn nobody_is_a_ghost_whatever_the_bus_has_lost() {
+    let scene = Scene::new(2, &[]).await;
+    let (olga, carlos, thread) = (scene.cast.olga, scene.cast.carlos, scene.thread);
+    let mut here = scene.listen(0, olga, Encoding::Json).await;
+    let mut there = scene.listen(1, carlos, Encoding::Postcard).await;
+    present(&mut here, vec![olga, carlos]).await;
+    for looking in [false, true, false, true] {
+        scene.cluster.redis.client_kill("all").await;
+        there.done(Command::Presence { thread, looking }).await;
+        present(&mut here, if looking { vec![olga, carlos] } else { vec![olga] }).await;
+        // What is said once the connections are back is not said over them for the first time.
+        for node in [0, 1] {
+            let well = |answer: &Answer| answer.body.starts_with("ready");
+            scene.health(node, "the bus to be back", well).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn without_postgresql_sockets_stay_and_commands_are_refused_for_the_moment() {
     let mut scene = Scene::new(2, &[]).await;
     let (olga, carlos, thread) = (scene.cast.olga, scene.cast.carlos, scene.thread);

@@ -3,7 +3,7 @@
 use super::Hall;
 use crate::rooms::looking::Looking;
 use crate::rooms::room::{Outlet, Room};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{FirmId, ThreadId};
 
 /// Threads of which other nodes are to be told who looks at them here. Bounded by rooms: those
@@ -55,11 +55,15 @@ impl<O: Outlet> Hall<O> {
         }
     }
 
-    /// Another node asks who looks at the threads of a firm.
-    pub fn asked(&mut self, firm: FirmId) {
-        let of_firm = self.rooms.iter().filter(|(_, room)| room.firm() == Some(firm));
-        for (thread, _) in of_firm.filter(|(_, room)| room.is_looked_at()) {
-            self.to_tell.0.insert(*thread, Telling { firm, again: true });
+    /// Other nodes ask who looks at the threads of these firms.
+    pub fn asked(&mut self, firms: &BTreeSet<FirmId>) {
+        if firms.is_empty() {
+            return;
+        }
+        for (thread, room) in self.rooms.iter().filter(|(_, room)| room.is_looked_at()) {
+            if let Some(firm) = room.firm().filter(|firm| firms.contains(firm)) {
+                self.to_tell.0.insert(*thread, Telling { firm, again: true });
+            }
         }
     }
 
@@ -127,9 +131,9 @@ mod tests {
         // What is said elsewhere is not passed on.
         hall.looking_elsewhere(THREAD, looking(&[3]));
         assert_eq!(told(&mut hall), []);
-        hall.asked(FirmId(Uuid::nil()));
+        hall.asked(&BTreeSet::from([FirmId(Uuid::nil())]));
         assert_eq!(told(&mut hall), [], "another firm's");
-        hall.asked(FIRM);
+        hall.asked(&BTreeSet::from([FIRM]));
         assert_eq!(told(&mut hall), [looking(&[2])]);
     }
 

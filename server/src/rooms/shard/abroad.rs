@@ -39,9 +39,7 @@ impl Shard {
         for (thread, others) in looking {
             self.hall.looking_elsewhere(thread, others);
         }
-        for firm in asked {
-            self.hall.asked(firm);
-        }
+        self.hall.asked(&asked);
     }
 
     /// Other nodes hear who looks at threads here, as far as that has changed.
