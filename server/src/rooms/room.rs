@@ -301,10 +301,10 @@ impl<O: Outlet> Room<O> {
         true
     }
 
-    /// Somebody has read further. What comes late, by another node or of a look at the store, never
-    /// takes back what was told.
+    /// Somebody has read further. What comes late or twice, by another node or of a look at the
+    /// store, is not told: it was, or more.
     pub fn read(&mut self, person: Person, seq: Seq) {
-        if self.told.get(&person).is_some_and(|told| seq < *told) {
+        if self.told.get(&person).is_some_and(|told| seq <= *told) {
             return;
         }
         let known = self.receipts.entry(person).or_default();
