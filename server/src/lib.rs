@@ -63,7 +63,7 @@ const LAST_GOODBYE: Duration = Duration::from_secs(3);
 
 /// A server that is asked to stop has ended by then, whatever does not end by itself: a store that
 /// can't be reached says nothing of the last batch, and nobody was told anything of it.
-const STOPPED_WITHIN: Duration = Duration::from_millis(9_000);
+const STOPPED_WITHIN: Duration = Duration::from_secs(9);
 
 /// How long the operator's tools may take to read their last answers.
 const OPS_GOODBYE: Duration = Duration::from_millis(500);

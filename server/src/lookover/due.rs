@@ -128,8 +128,8 @@ mod tests {
         FirmId(Uuid::from_u128(number as u128))
     }
 
-    fn all(feeds: bool) -> Option<Turn> {
-        Some(Turn { extent: Extent::All, feeds })
+    fn all(feeds: bool) -> Turn {
+        Turn { extent: Extent::All, feeds }
     }
 
     #[expect(clippy::disallowed_methods, reason = "any moment will do as the first")]
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(due.take(now), Some(Turn { extent, feeds: true }));
         assert_eq!(due.take(now), None);
         (0..=FIRMS_MAX).for_each(|number| due.firm(firm(number)));
-        assert_eq!(due.take(now), all(true));
+        assert_eq!(due.take(now), Some(all(true)));
     }
 
     #[test]
@@ -159,15 +159,15 @@ mod tests {
         let mut due = Due::new(now);
         assert_eq!(due.next(now), now + EVERY);
         due.bus_is(false);
-        assert_eq!(due.take(now), all(true));
+        assert_eq!(due.take(now), Some(all(true)));
         assert_eq!(due.take(now), None);
         assert_eq!(due.next(now), now + EVERY_WHILE_DOWN);
-        assert_eq!(due.take(now + EVERY_WHILE_DOWN), all(true));
+        assert_eq!(due.take(now + EVERY_WHILE_DOWN), Some(all(true)));
         due.bus_is(true);
         let up = now + EVERY_WHILE_DOWN;
-        assert_eq!(due.take(up), all(true));
+        assert_eq!(due.take(up), Some(all(true)));
         assert_eq!(due.take(up + EVERY_WHILE_DOWN), None);
-        assert_eq!(due.take(up + EVERY), all(false));
+        assert_eq!(due.take(up + EVERY), Some(all(false)));
     }
 
     #[test]
@@ -175,7 +175,7 @@ mod tests {
         let now = start();
         let mut due = Due::new(now);
         due.soon();
-        assert_eq!((due.next(now), due.take(now)), (now, all(false)));
+        assert_eq!((due.next(now), due.take(now)), (now, Some(all(false))));
         assert_eq!(due.take(now), None);
     }
 
@@ -191,6 +191,6 @@ mod tests {
         assert_eq!(due.take(now), Some(Turn { extent, feeds: true }));
         let net = due.take(now + EVERY).unwrap();
         due.again(net);
-        assert_eq!(due.take(now + EVERY), all(false));
+        assert_eq!(due.take(now + EVERY), Some(all(false)));
     }
 }
