@@ -154,7 +154,10 @@ impl Node {
         if let Some(mut process) = self.process.take() {
             process.signal("TERM").await;
             let ended = tokio::time::timeout(STOPPED_WITHIN, process.ended()).await;
-            assert!(ended.is_ok(), "a node that was asked to stop has not within {STOPPED_WITHIN:?}");
+            assert!(
+                ended.is_ok(),
+                "a node that was asked to stop has not within {STOPPED_WITHIN:?}"
+            );
         }
     }
 
