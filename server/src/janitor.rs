@@ -1,7 +1,12 @@
 //! What keeps the store tidy now and then. One node does it for all: whoever gets the lease from the
 //! store, which nobody else gets before it runs out. So it is done wherever a node runs, and a node
 //! that dies with the lease only delays it.
+//!
+//! It is also how a node notices others on the same store that it does not hear of on the bus, and
+//! says so: nothing is lost then, but what is written there is shown here late or never.
 
+use crate::bus::Bus;
+use crate::clock::monotonic;
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,33 +28,58 @@ const FORGOTTEN_AT_ONCE: u32 = 1_000;
 /// Between two pieces of work, when there is more than one.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Starts the task. `holder` names this run of this node.
-pub fn start(store: &Store, clock: &Arc<dyn Clock>, holder: Uuid) {
-    let (store, clock) = (store.clone(), Arc::clone(clock));
+/// Starts the task.
+pub fn start(store: &Store, clock: &Arc<dyn Clock>, bus: &Bus) {
+    let (store, clock, bus) = (store.clone(), Arc::clone(clock), bus.clone());
     crate::vital::spawn("janitor", async move {
+        let (started, mut warned) = (monotonic(), false);
         while store.is_open() {
             let random = Uuid::new_v4().as_fields().0;
             tokio::time::sleep(jittered(EVERY, random)).await;
-            tidy(&store, &*clock, holder).await;
+            // The bus names this run of this node.
+            let other = tidy(&store, &*clock, bus.node().0).await == Lease::Others;
+            let since_start = monotonic() - started;
+            if other && !warned && is_another_run(since_start) && bus.hears_nobody() {
+                warned = true;
+                tracing::warn!(
+                    "another node uses the same database and is not heard of on the bus: people \
+                     here see late or never what is written there; give all nodes the same bus"
+                );
+            }
         }
     });
 }
 
+/// Whose the lease is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lease {
+    Others,
+    OursOrUnknown,
+}
+
+/// Pure: whether who has the lease, so long after the start, can't be the run of this node before
+/// this one. That no longer claims it.
+fn is_another_run(since_start: Duration) -> bool {
+    since_start > LEASE + EVERY
+}
+
 /// Does all there is to do, if the lease is to be had. What fails is done the next time.
-async fn tidy(store: &Store, clock: &dyn Clock, holder: Uuid) {
+async fn tidy(store: &Store, clock: &dyn Clock, holder: Uuid) -> Lease {
     loop {
         let until = lease_until(clock.now());
         let claim = Operation::Claim { job: Job::ForgetRevocations, holder, until };
-        if store.apply(claim).await != Ok(Done::Claimed(true)) {
-            return;
+        match store.apply(claim).await {
+            Ok(Done::Claimed(true)) => {}
+            Ok(Done::Claimed(false)) => return Lease::Others,
+            _ => return Lease::OursOrUnknown,
         }
         let forget = Operation::ForgetRevocations { limit: FORGOTTEN_AT_ONCE };
         match store.apply(forget).await {
             Ok(Done::Forgotten(count)) if there_is_more(count) => tokio::time::sleep(PAUSE).await,
-            Ok(_) => return,
+            Ok(_) => return Lease::OursOrUnknown,
             Err(refusal) => {
                 tracing::debug!(code = refusal.code.name(), "can't tidy the store now");
-                return;
+                return Lease::OursOrUnknown;
             }
         }
     }
@@ -79,6 +109,18 @@ mod tests {
         let longest = i64::try_from(jittered(EVERY, u32::MAX).as_millis()).unwrap();
         assert!(lease_until(now).0 > now.0 + 2 * longest);
         assert_eq!(lease_until(Timestamp(i64::MAX)), Timestamp(i64::MAX));
+    }
+
+    #[test]
+    fn the_run_before_this_one_is_not_taken_for_another_node() {
+        let last_claim_of_it_ends = LEASE;
+        assert!(!is_another_run(last_claim_of_it_ends));
+        assert!(is_another_run(jittered(EVERY, u32::MAX) * 5));
+    }
+
+    #[tokio::test]
+    async fn a_node_that_is_alone_hears_nobody() {
+        assert!(Bus::alone().0.hears_nobody());
     }
 
     #[test]

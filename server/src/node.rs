@@ -112,7 +112,7 @@ impl Node {
             dispatch.run(inlet).await;
             drop(dispatched);
         });
-        janitor::start(&store, &clock, bus.node().0);
+        janitor::start(&store, &clock, &bus);
         let sockets = Sockets::new(Arc::clone(&metrics));
         Ok(Arc::new(Self {
             config,

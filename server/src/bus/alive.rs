@@ -49,6 +49,23 @@ impl Alive {
         matches!(self.nodes.insert(node, Life::Heard(now)), Some(Life::Gone(_)))
     }
 
+    /// A node said something else. False if it is taken for gone: that was said before, or there is
+    /// more to ask it once it says that it lives.
+    pub(super) fn met(&mut self, node: NodeId, now: Instant) -> bool {
+        if let Some(life) = self.nodes.get(&node) {
+            return matches!(life, Life::Heard(_));
+        }
+        if self.nodes.len() < NODES_MAX {
+            self.nodes.insert(node, Life::Heard(now));
+        }
+        true
+    }
+
+    /// Whether any node lives, as far as is known.
+    pub(super) fn is_any(&self) -> bool {
+        self.nodes.values().any(|life| matches!(life, Life::Heard(_)))
+    }
+
     /// A node said that it ends. Whether that is news.
     pub(super) fn goodbye(&mut self, node: NodeId, now: Instant) -> bool {
         let known = self.nodes.contains_key(&node);
@@ -127,6 +144,19 @@ mod tests {
         assert_eq!(watch(&mut alive, start, 1, 9), []);
         assert!(alive.heard(A, start + SECOND * 9));
         assert!(!alive.heard(A, start + SECOND * 9));
+    }
+
+    #[test]
+    fn who_said_anything_is_known_and_missed_when_it_is_silent() {
+        let start = monotonic();
+        let mut alive = alive(start);
+        assert!(!alive.is_any());
+        assert!(alive.met(A, start));
+        assert!(alive.is_any() && alive.met(A, start + SECOND * 3));
+        assert_eq!(watch(&mut alive, start, 1, 9), [(4, A)]);
+        assert!(!alive.met(A, start + SECOND * 9) && !alive.is_any());
+        assert!(alive.heard(A, start + SECOND * 9));
+        assert!(alive.met(A, start + SECOND * 9));
     }
 
     #[test]

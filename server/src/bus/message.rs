@@ -45,9 +45,9 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// Whether it can be placed by itself, however late it comes. All else is how things stand, and
-    /// void once the sender has said more.
-    pub fn is_durable(&self) -> bool {
-        matches!(self, Self::Committed(_))
+    /// Whether it counts however late it comes: a commit is placed by itself, and a question wants
+    /// an answer. All else is how things stand, and void once the sender has said more or is gone.
+    pub fn counts_late(&self) -> bool {
+        matches!(self, Self::Committed(_) | Self::Ask)
     }
 }

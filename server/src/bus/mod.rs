@@ -152,6 +152,12 @@ impl Bus {
         self.shared.as_ref().is_none_or(|shared| shared.is_up())
     }
 
+    /// Whether no other node is heard of, though it would be if it used the same bus.
+    pub fn hears_nobody(&self) -> bool {
+        let nobody = |shared: &Arc<Shared>| shared.is_up() && !shared.alive.lock().is_any();
+        self.shared.as_ref().is_none_or(nobody)
+    }
+
     /// Tells the other nodes. Never waits: if the bus is away or does not keep up, it is lost, and
     /// the others see that something is missing.
     pub fn publish(&self, firm: FirmId, payload: Payload) {

@@ -2,10 +2,10 @@
 //! counts. Pure.
 //!
 //! Whatever may have been missed of a firm, all of the firm is asked for: that is little, and one
-//! rule. What nobody has said again a while after was not so any more. And who begins to listen
-//! says its own as well: others may have begun a moment before, when there was nobody to ask yet.
+//! rule. What nobody has said again a while after was not so any more. Whoever has a reason to ask
+//! has one to say its own again, too: see `answering`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tidings_protocol::FirmId;
 
@@ -13,27 +13,18 @@ use tidings_protocol::FirmId;
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// What was said before the question counts for so long: an answer waits for its turn at the
-/// other node and on the bus. While the bus is away, everything counts for so long.
-pub(super) const DOUBT: Duration = Duration::from_secs(4);
+/// other node and on the bus, and a busy node has much to say. While the bus is away, everything
+/// counts for so long.
+pub(super) const DOUBT: Duration = Duration::from_secs(6);
 
 /// What is to be asked and what is in doubt. Bounded by the firms served here.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
-    /// Firms that are to be asked for.
-    wanted: BTreeMap<FirmId, Question>,
+    wanted: BTreeSet<FirmId>,
     /// Firms that were asked for and in which something is in doubt.
     asked: BTreeMap<FirmId, Asked>,
     /// Since when the bus is away, until everything was forgotten for it.
     away: Option<Instant>,
-}
-
-/// What is to be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Question {
-    /// What other nodes know of this firm.
-    pub(super) firm: FirmId,
-    /// Whether to answer the same question for oneself, too, though nobody has asked.
-    pub(super) unasked: bool,
 }
 
 /// When a firm was asked for.
@@ -56,13 +47,7 @@ pub(super) enum Forget {
 impl Asking {
     /// Something of the firm may have been missed.
     pub(super) fn want(&mut self, firm: FirmId) {
-        self.wanted.entry(firm).or_insert(Question { firm, unasked: false });
-    }
-
-    /// From now on these firms are listened to.
-    pub(super) fn begin(&mut self, firms: impl IntoIterator<Item = FirmId>) {
-        let questions = firms.into_iter().map(|firm| (firm, Question { firm, unasked: true }));
-        self.wanted.extend(questions);
+        self.wanted.insert(firm);
     }
 
     /// The bus is away.
@@ -75,20 +60,20 @@ impl Asking {
     /// The bus is back, and these firms are served here.
     pub(super) fn up(&mut self, firms: impl IntoIterator<Item = FirmId>) {
         self.away = None;
-        self.begin(firms);
+        self.wanted.extend(firms);
     }
 
-    /// What to ask now, of so many firms at most. They count as asked for.
-    pub(super) fn ask(&mut self, firms_max: usize, now: Instant) -> Vec<Question> {
-        let wanted = self.wanted.values().copied();
-        let questions: Vec<Question> =
-            wanted.filter(|one| self.may_ask(one.firm, now)).take(firms_max).collect();
-        for Question { firm, .. } in &questions {
+    /// Which firms to ask for now, so many at most. They count as asked for.
+    pub(super) fn ask(&mut self, firms_max: usize, now: Instant) -> Vec<FirmId> {
+        let wanted = self.wanted.iter().copied();
+        let firms: Vec<FirmId> =
+            wanted.filter(|firm| self.may_ask(*firm, now)).take(firms_max).collect();
+        for firm in &firms {
             self.wanted.remove(firm);
             // What is in doubt already does not get more time: it was asked for and not said.
             self.asked.entry(*firm).or_insert(Asked { first: now, last: now }).last = now;
         }
-        questions
+        firms
     }
 
     /// What is to be forgotten now.
@@ -112,7 +97,7 @@ impl Asking {
 
     /// Whether firms could be asked for at once.
     pub(super) fn asks_more(&self, now: Instant) -> bool {
-        self.wanted.keys().any(|firm| self.may_ask(*firm, now))
+        self.wanted.iter().any(|firm| self.may_ask(*firm, now))
     }
 
     fn may_ask(&self, firm: FirmId, now: Instant) -> bool {
@@ -134,32 +119,14 @@ mod tests {
         Instant::now()
     }
 
-    fn asked(asking: &mut Asking, firms_max: usize, now: Instant) -> Vec<FirmId> {
-        asking.ask(firms_max, now).into_iter().map(|question| question.firm).collect()
-    }
-
-    #[test]
-    fn who_begins_to_listen_asks_and_says_its_own() {
-        let (mut asking, start) = (Asking::default(), start());
-        asking.want(FIRM);
-        asking.begin([FIRM]);
-        asking.want(FIRM);
-        asking.want(OTHER);
-        let expected = [(FIRM, true), (OTHER, false)];
-        assert_eq!(
-            asking.ask(9, start),
-            expected.map(|(firm, unasked)| Question { firm, unasked })
-        );
-    }
-
     #[test]
     fn what_is_not_said_again_after_a_question_is_forgotten_after_a_while() {
         let (mut asking, start) = (Asking::default(), start());
         asking.want(FIRM);
         asking.want(OTHER);
-        assert_eq!(asked(&mut asking, 1, start), [FIRM], "so many at a time");
+        assert_eq!(asking.ask(1, start), [FIRM], "so many at a time");
         let later = start + MOMENT;
-        assert_eq!(asked(&mut asking, 1, later), [OTHER]);
+        assert_eq!(asking.ask(1, later), [OTHER]);
         assert_eq!(asking.forget(later), []);
         assert_eq!(asking.forget(start + DOUBT), [Forget::Firm(FIRM, start)]);
         assert_eq!(asking.forget(later + DOUBT), [Forget::Firm(OTHER, later)]);
@@ -170,11 +137,11 @@ mod tests {
     fn a_firm_of_which_much_is_missed_is_asked_for_now_and_then() {
         let (mut asking, start) = (Asking::default(), start());
         asking.want(FIRM);
-        assert_eq!(asked(&mut asking, 9, start), [FIRM]);
+        assert_eq!(asking.ask(9, start), [FIRM]);
         asking.want(FIRM);
-        assert_eq!(asked(&mut asking, 9, start + ASK_EVERY / 2), []);
+        assert_eq!(asking.ask(9, start + ASK_EVERY / 2), []);
         let again = start + ASK_EVERY;
-        assert_eq!(asked(&mut asking, 9, again), [FIRM]);
+        assert_eq!(asking.ask(9, again), [FIRM]);
         // Both questions put in doubt what was said before them.
         assert_eq!(asking.forget(start + DOUBT), [Forget::Firm(FIRM, start)]);
         assert_eq!(asking.forget(start + DOUBT), []);
@@ -188,13 +155,13 @@ mod tests {
         asking.want(FIRM);
         asking.down(start);
         asking.down(start + DOUBT / 2);
-        assert_eq!(asked(&mut asking, 9, start), [], "nobody would hear it");
+        assert_eq!(asking.ask(9, start), [], "nobody would hear it");
         assert_eq!(asking.forget(start + DOUBT / 2), []);
         assert_eq!(asking.forget(start + DOUBT), [Forget::All]);
         // Back in time, what is known is only asked for again.
         asking.down(start);
         asking.up([FIRM]);
         assert_eq!(asking.forget(start + DOUBT), []);
-        assert_eq!(asked(&mut asking, 9, start + DOUBT), [FIRM]);
+        assert_eq!(asking.ask(9, start + DOUBT), [FIRM]);
     }
 }

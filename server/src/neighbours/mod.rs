@@ -5,6 +5,7 @@
 //! Dispatch hands on what is heard, and never waits here. What others are told is merged and paced,
 //! so that a herd that comes back makes a few messages and not one each.
 
+mod answering;
 mod asking;
 mod sockets;
 
@@ -12,7 +13,8 @@ use crate::bus::{Bus, Heard, NodeId, Payload};
 use crate::clock::monotonic;
 use crate::people::People;
 use crate::rooms::{Looking, Rooms};
-use asking::{Asking, Forget, Question};
+use answering::Answering;
+use asking::{Asking, Forget};
 use parking_lot::Mutex;
 use sockets::Sockets;
 use std::collections::{BTreeSet, HashSet};
@@ -31,7 +33,7 @@ const ROUND_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
 const FIRMS_ASKED: usize = 50;
 
 /// People of whose sockets is told in a round, mostly in fewer messages.
-const PEOPLE_TOLD: usize = 250;
+const PEOPLE_TOLD: usize = 1_000;
 
 /// How often others are told that somebody is still writing.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
@@ -58,8 +60,7 @@ struct Shared {
 #[derive(Default)]
 struct Work {
     asking: Asking,
-    /// Firms whose people here others want to know.
-    asked: BTreeSet<FirmId>,
+    answering: Answering,
     /// Of whom it was told that they write, and since when that is noted.
     typing: HashSet<(Person, ThreadId)>,
     typing_since: Option<Instant>,
@@ -108,12 +109,8 @@ impl Neighbours {
         let Some(shared) = &self.shared else { return };
         match heard {
             Heard::Payload { from, firm, payload } => shared.hear(*from, *firm, payload),
-            Heard::Watching(firm) => {
-                shared.work.lock().asking.begin([*firm]);
-                shared.wake.notify_one();
-            }
-            Heard::Missed { firm, .. } => {
-                shared.work.lock().asking.want(*firm);
+            Heard::Watching(firm) | Heard::Missed { firm, .. } => {
+                shared.work.lock().missed(*firm);
                 shared.wake.notify_one();
             }
             Heard::Unwatched(firm) => {
@@ -128,7 +125,7 @@ impl Neighbours {
             Heard::Down => shared.work.lock().asking.down(monotonic()),
             Heard::Up => {
                 let firms = shared.firms();
-                shared.work.lock().asking.up(firms);
+                shared.work.lock().up(&firms);
                 shared.wake.notify_one();
             }
         }
@@ -148,8 +145,7 @@ impl Shared {
                 self.sockets.hear(from, firm, counts, monotonic());
             }
             Payload::Ask => {
-                self.rooms.asked_who_looks(firm);
-                self.work.lock().asked.insert(firm);
+                self.work.lock().answering.want(firm);
                 self.wake.notify_one();
             }
         }
@@ -175,17 +171,13 @@ impl Shared {
     }
 
     fn round(&self, now: Instant) {
-        let (ask, forget, mut asked) = {
+        let (ask, forget, answer) = {
             let mut work = self.work.lock();
             let ask = work.asking.ask(FIRMS_ASKED, now);
-            (ask, work.asking.forget(now), std::mem::take(&mut work.asked))
+            (ask, work.asking.forget(now), work.answering.take(now))
         };
-        for Question { firm, unasked } in ask {
+        for firm in ask {
             self.bus.publish(firm, Payload::Ask);
-            if unasked {
-                self.rooms.asked_who_looks(firm);
-                asked.insert(firm);
-            }
         }
         for forget in forget {
             match forget {
@@ -199,8 +191,9 @@ impl Shared {
                 }
             }
         }
-        if !asked.is_empty() {
-            self.sockets.asked(&asked);
+        if !answer.is_empty() {
+            self.rooms.asked_who_looks(&answer);
+            self.sockets.asked(&answer);
         }
         let (news, more) = self.sockets.take_news(PEOPLE_TOLD);
         for (firm, counts) in news {
@@ -214,6 +207,19 @@ impl Shared {
 }
 
 impl Work {
+    /// Something that other nodes said of a firm was missed, since it was lost or nobody listened
+    /// here yet: they are asked, and since it may have been a question, it is answered as well.
+    fn missed(&mut self, firm: FirmId) {
+        self.asking.want(firm);
+        self.answering.want(firm);
+    }
+
+    /// The bus is back, and these firms are served here. Of them anything may have been missed.
+    fn up(&mut self, firms: &BTreeSet<FirmId>) {
+        self.asking.up(firms.iter().copied());
+        self.answering.want_all(firms.iter().copied());
+    }
+
     /// Whether others are to be told that somebody writes: not if they were a moment ago. Of whom
     /// beyond the bound nothing is told: it is a hint, and shown to few at a time.
     fn may_tell_typing(&mut self, thread: ThreadId, person: Person, now: Instant) -> bool {
@@ -231,6 +237,20 @@ mod tests {
     use super::*;
     use tidings_protocol::MemberId;
     use uuid::Uuid;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any moment will do as the first")]
+    fn what_was_missed_may_have_been_a_question() {
+        let (mut work, start) = (Work::default(), Instant::now());
+        let firm = FirmId(Uuid::from_u128(1));
+        work.missed(firm);
+        assert_eq!(work.asking.ask(9, start), [firm]);
+        assert_eq!(work.answering.take(start), [firm].into());
+        let (mut work, firms) = (Work::default(), [firm].into());
+        work.up(&firms);
+        assert_eq!(work.asking.ask(9, start), [firm]);
+        assert_eq!(work.answering.take(start), firms);
+    }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "any moment will do as the first")]

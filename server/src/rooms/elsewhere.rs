@@ -76,10 +76,10 @@ impl Rooms {
         drop(shard.mail.try_send(Mail::Typing { thread, person }));
     }
 
-    /// Another node wants to know who looks at the threads of a firm here.
-    pub fn asked_who_looks(&self, firm: FirmId) {
+    /// Other nodes want to know who looks at the threads of these firms here.
+    pub fn asked_who_looks(&self, firms: &BTreeSet<FirmId>) {
         for shard in self.shards.iter() {
-            shard.shared.elsewhere.lock().asked.insert(firm);
+            shard.shared.elsewhere.lock().asked.extend(firms);
         }
     }
 

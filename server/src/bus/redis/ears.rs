@@ -6,6 +6,7 @@ use super::super::message::NodeId;
 use super::super::received::{Number, Received};
 use super::super::wire::{self, Said};
 use super::Shared;
+use crate::clock::monotonic;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tidings_protocol::FirmId;
@@ -88,8 +89,10 @@ impl Ears {
             self.shared.metrics.bus_missed_total.inc();
             self.missed(firm, head.from).await?;
         }
+        // Of a node that is gone nothing is kept that nobody would forget again.
+        let lives = self.shared.alive.lock().met(head.from, monotonic());
         if let Said::Payload(payload) = said
-            && (number != Number::Late || payload.is_durable())
+            && (payload.counts_late() || lives && number != Number::Late)
         {
             self.shared.metrics.bus_received_total.inc();
             self.heard.send(Heard::Payload { from: head.from, firm, payload }).await?;

@@ -23,8 +23,10 @@ const PIPELINE_BYTES_MAX: usize = 1024 * 1024;
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut backoff = Backoff::default();
     let mut opener = Opener::new(&shared.url, &shared.times);
+    let mut beaten = None;
     loop {
-        let Err(broken) = publish(&shared, &mut opener, &mut backoff).await else { break };
+        let ended = publish(&shared, &mut opener, &mut backoff, &mut beaten).await;
+        let Err(broken) = ended else { break };
         let lost = shared.outgoing.close();
         shared.metrics.bus_dropped_total.inc_by(lost as u64);
         shared.note_up();
@@ -38,11 +40,12 @@ pub(super) async fn run(shared: Arc<Shared>) {
     shared.parted.notify_one();
 }
 
-/// One connection's life. `Ok` after goodbye.
+/// One connection's life. `Ok` after goodbye. Notes when it said last that the node lives.
 async fn publish(
     shared: &Shared,
     opener: &mut Opener,
     backoff: &mut Backoff,
+    beaten: &mut Option<Instant>,
 ) -> Result<(), Broken> {
     let mut link = opener.open(Arc::new(|_| ())).await?;
     let mut beat = Beat { shared, last: None };
@@ -50,6 +53,12 @@ async fn publish(
     link.ask(beat.commands(&[])).await?;
     shared.outgoing.open();
     shared.note_up();
+    let before = std::mem::replace(beaten, beat.last);
+    if before.is_some_and(|last| monotonic() - last >= shared.times.silence) {
+        // The others have taken this node for gone, and may have forgotten even that it ever was:
+        // it begins anew with all of them.
+        shared.inbox.miss_anything();
+    }
     if backoff.up(monotonic()) {
         shared.metrics.bus_reconnects_total.inc();
         tracing::info!("the bus can be spoken to again");
@@ -70,6 +79,7 @@ async fn publish(
                 break;
             }
             say(shared, &mut link, beat.commands(&saying), &saying).await?;
+            *beaten = beat.last;
         }
         if parting {
             let goodbye = wire::note(shared.node, Note::Goodbye);

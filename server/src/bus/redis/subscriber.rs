@@ -123,8 +123,9 @@ async fn unwatch(shared: &Shared, ear: &Ear, link: &mut Link) -> Result<(), Brok
     for firms in firms.chunks(SUBSCRIPTIONS_MAX) {
         let channels: Vec<_> = firms.iter().copied().map(Channel::Firm).collect();
         ear.leaving.lock().extend(firms);
-        change(shared, link, Verb::Unsubscribe, &channels).await?;
+        // Even if Redis does not answer any more: the next connection does not subscribe to them.
         shared.inbox.tell(Item::Unwatched(firms.to_vec()));
+        change(shared, link, Verb::Unsubscribe, &channels).await?;
     }
     Ok(())
 }

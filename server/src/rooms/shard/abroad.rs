@@ -7,8 +7,9 @@ use crate::rooms::elsewhere::News;
 use crate::rooms::looking::Looking;
 use tidings_protocol::{FirmId, ThreadId};
 
-/// Threads of which other nodes are told at a time who looks at them.
-const TOLD_PER_TICK: usize = 500;
+/// Threads of which other nodes are told at a time who looks at them. As many as a node has at
+/// most have to be told, when the others ask, before these forget what they knew.
+const TOLD_PER_TICK: usize = 2_000;
 
 impl Shard {
     /// A room that is opened gets to know who looks at its thread elsewhere. Asked in the name of
