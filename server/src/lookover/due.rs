@@ -1,7 +1,7 @@
 //! What is to be looked over, and when. Pure. However much may have been missed, it is a flag for
 //! each firm, or one for all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use tidings_protocol::FirmId;
 
@@ -12,6 +12,10 @@ const EVERY_WHILE_DOWN: Duration = Duration::from_secs(2);
 /// not have been thought of.
 const EVERY: Duration = Duration::from_mins(1);
 
+/// For what was missed, the same is looked over this often at most: if something is missed because
+/// there is too much to do, looking must not make it more.
+const MISSED_EVERY: Duration = Duration::from_secs(1);
+
 /// With so many firms it is everything.
 const FIRMS_MAX: usize = 1_024;
 
@@ -19,6 +23,10 @@ const FIRMS_MAX: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Due {
     missed: Extent,
+    /// When firms of which something was missed were looked over, a moment ago.
+    lately: HashMap<FirmId, Instant>,
+    /// When everything was, for the same reason.
+    all_lately: Option<Instant>,
     down: bool,
     /// When everything was looked over last.
     last: Option<Instant>,
@@ -43,7 +51,13 @@ pub(super) struct Turn {
 
 impl Default for Due {
     fn default() -> Self {
-        Self { missed: Extent::Firms(HashSet::new()), down: false, last: None }
+        Self {
+            missed: Extent::Firms(HashSet::new()),
+            lately: HashMap::new(),
+            all_lately: None,
+            down: false,
+            last: None,
+        }
     }
 }
 
@@ -80,14 +94,18 @@ impl Due {
         self.everything();
     }
 
-    /// A turn came to nothing.
+    /// A turn came to nothing. It does not count, and whoever takes turns waits for a while.
     pub(super) fn again(&mut self, turn: Turn) {
         match turn {
             // It comes again by itself.
             Turn { feeds: false, .. } => self.soon(),
-            Turn { extent: Extent::All, .. } => self.everything(),
+            Turn { extent: Extent::All, .. } => {
+                self.all_lately = None;
+                self.everything();
+            }
             Turn { extent: Extent::Firms(firms), .. } => {
                 for firm in firms {
+                    self.lately.remove(&firm);
                     self.firm(firm);
                 }
             }
@@ -96,26 +114,52 @@ impl Due {
 
     /// When something is due without anything new; at once if there is no reason to wait.
     pub(super) fn next(&self, now: Instant) -> Instant {
-        let missed = !matches!(&self.missed, Extent::Firms(firms) if firms.is_empty());
-        let every = if self.down { EVERY_WHILE_DOWN } else { EVERY };
-        self.last.filter(|_| !missed).map_or(now, |last| last + every)
+        let missed = match &self.missed {
+            Extent::All => self.all_lately.map(|last| last + MISSED_EVERY).or(Some(now)),
+            Extent::Firms(firms) => firms.iter().map(|firm| self.not_before(*firm, now)).min(),
+        };
+        let by_itself = self.by_itself(now);
+        missed.map_or(by_itself, |missed| missed.min(by_itself))
     }
 
     /// What is to be looked over now, if anything is.
     pub(super) fn take(&mut self, now: Instant) -> Option<Turn> {
-        let by_itself = self.next(now) <= now;
-        let missed = std::mem::replace(&mut self.missed, Extent::Firms(HashSet::new()));
-        let turn = match missed {
-            Extent::Firms(firms) if firms.is_empty() && by_itself => {
-                Turn { extent: Extent::All, feeds: self.down }
-            }
-            Extent::Firms(firms) if firms.is_empty() => return None,
-            extent => Turn { extent, feeds: true },
-        };
-        if turn.extent == Extent::All {
-            self.last = Some(now);
+        self.lately.retain(|_, last| now < *last + MISSED_EVERY);
+        let all_may = self.all_lately.is_none_or(|last| now >= last + MISSED_EVERY);
+        if self.missed == Extent::All && all_may {
+            self.missed = Extent::Firms(HashSet::new());
+            (self.last, self.all_lately) = (Some(now), Some(now));
+            return Some(Turn { extent: Extent::All, feeds: true });
         }
-        Some(turn)
+        let due = self.take_firms(now);
+        if !due.is_empty() {
+            return Some(Turn { extent: Extent::Firms(due), feeds: true });
+        }
+        if self.by_itself(now) > now {
+            return None;
+        }
+        self.last = Some(now);
+        Some(Turn { extent: Extent::All, feeds: self.down })
+    }
+
+    /// Firms that need not wait any longer.
+    fn take_firms(&mut self, now: Instant) -> HashSet<FirmId> {
+        let Extent::Firms(firms) = &self.missed else { return HashSet::new() };
+        let (due, wait): (HashSet<_>, _) =
+            firms.iter().partition(|firm| self.not_before(**firm, now) <= now);
+        self.missed = Extent::Firms(wait);
+        self.lately.extend(due.iter().map(|firm| (*firm, now)));
+        due
+    }
+
+    fn not_before(&self, firm: FirmId, now: Instant) -> Instant {
+        let last = self.lately.get(&firm).copied().max(self.all_lately);
+        last.map_or(now, |last| last + MISSED_EVERY)
+    }
+
+    fn by_itself(&self, now: Instant) -> Instant {
+        let every = if self.down { EVERY_WHILE_DOWN } else { EVERY };
+        self.last.map_or(now, |last| last + every)
     }
 }
 
@@ -151,6 +195,31 @@ mod tests {
         assert_eq!(due.take(now), None);
         (0..=FIRMS_MAX).for_each(|number| due.firm(firm(number)));
         assert_eq!(due.take(now), Some(all(true)));
+    }
+
+    #[test]
+    fn what_is_missed_again_at_once_waits_and_nothing_else_does() {
+        let now = start();
+        let mut due = Due::new(now);
+        let one = |number| {
+            Some(Turn { extent: Extent::Firms(HashSet::from([firm(number)])), feeds: true })
+        };
+        due.firm(firm(1));
+        assert_eq!(due.take(now), one(1));
+        due.firm(firm(1));
+        due.firm(firm(2));
+        assert_eq!((due.next(now), due.take(now)), (now, one(2)));
+        assert_eq!((due.next(now), due.take(now)), (now + MISSED_EVERY, None));
+        assert_eq!(due.take(now + MISSED_EVERY), one(1));
+        let later = now + MISSED_EVERY * 2;
+        due.everything();
+        assert_eq!(due.take(later), Some(all(true)));
+        due.everything();
+        assert_eq!((due.next(later), due.take(later)), (later + MISSED_EVERY, None));
+        assert_eq!(due.take(later + MISSED_EVERY), Some(all(true)));
+        due.firm(firm(1));
+        assert_eq!(due.take(later + MISSED_EVERY), None, "it was just looked over with all");
+        assert_eq!(due.take(later + MISSED_EVERY * 2), one(1));
     }
 
     #[test]
