@@ -6,7 +6,7 @@ use crate::nodes::Database;
 use crate::proxy::{Fault, Proxy};
 use crate::waiting::until;
 use tidings_protocol::Seq;
-use tidings_storage::Writer;
+use tidings_storage::{Operation, Writer};
 use tidings_tests::Postgres;
 use uuid::Uuid;
 
@@ -48,10 +48,16 @@ fn outcome_is_exact(fault: Fault) {
         let batch = keys.iter().map(|key| Firm::posts(firm.client, thread, *key)).collect();
         let applied = writer.apply(batch, NOW).unwrap();
         assert!(doubt.proxy.is_over(), "the commit was broken");
+        assert!(applied.iter().all(|one| one.commit.is_some()), "each is told to others");
         answered.extend(keys.into_iter().zip(applied.iter().map(seq_of)));
     }
     let log = log(&mut reader(&doubt.database.url), thread);
     assert_eq!(posted(&log)[1..], answered);
+    // What bears no key would be there twice.
+    doubt.proxy.arm(fault);
+    does(&mut writer, Operation::CreateFirm { name: "Another".to_owned() });
+    let firms = Postgres::shared().query(&doubt.database.name, "SELECT id FROM firms");
+    assert_eq!(firms.len(), 2);
 }
 
 #[test]
@@ -70,6 +76,7 @@ fn a_commit_that_is_still_under_way_is_waited_for() {
         doubt.proxy.deliver();
         writing.join().unwrap()
     });
+    assert!(applied[0].commit.is_some(), "it is told to others");
     let log = log(&mut reader(&doubt.database.url), thread);
     assert_eq!(posted(&log)[1..], [(key, seq_of(&applied[0]))]);
     assert_eq!(log.last().unwrap().seq, Seq(3), "it is there once");

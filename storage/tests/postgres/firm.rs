@@ -120,6 +120,11 @@ impl Firm {
         Self::asks(actor, Command::PostMessage { thread, key, body, mentions: Vec::new() })
     }
 
+    /// That somebody has read up to a position.
+    pub fn reads(actor: Actor, thread: ThreadId, up_to: Seq) -> Operation {
+        Self::asks(actor, Command::Read { thread, up_to })
+    }
+
     fn asks(actor: Actor, command: Command) -> Operation {
         Operation::Command { actor, command: Checked::try_from(command).unwrap() }
     }
