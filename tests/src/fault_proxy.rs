@@ -206,7 +206,10 @@ async fn pump(
             _ = weather.changed() => continue,
             read = from.read(&mut chunk) => read,
         };
-        tokio::time::sleep(now.delay).await;
+        // Even no time takes a millisecond to sleep.
+        if !now.delay.is_zero() {
+            tokio::time::sleep(now.delay).await;
+        }
         // What was read when it froze is under way still.
         changed_to(weather.clone(), |weather| !weather.frozen(way)).await;
         let written = match read {

@@ -40,6 +40,9 @@ struct Options {
     /// What each person does a second
     #[arg(long, default_value_t = 0.5)]
     rate: f64,
+    /// People at a time that lose their access for a while
+    #[arg(long, default_value_t = 4)]
+    turnover: u32,
     /// Only faults with this in their name; again for more
     #[arg(long)]
     only: Vec<String>,
@@ -68,7 +71,7 @@ async fn run(options: &Options) -> bool {
     let size = LoadSize {
         threads: options.threads,
         rate: options.rate,
-        turnover: 4,
+        turnover: options.turnover,
         longest,
         settle: Duration::from_mins(1),
     };

@@ -7,6 +7,9 @@ use crate::cluster::Cluster;
 use crate::load::{Load, LoadReport, LoadSize};
 use std::time::Duration;
 
+/// Recovering for so long is said at once, so that it is found in the logs.
+const SLOW: Duration = Duration::from_millis(1_500);
+
 /// A cluster, in use.
 pub struct Campaign {
     /// What is broken.
@@ -43,6 +46,9 @@ impl Campaign {
         tokio::time::sleep(lasts).await;
         broken.end(&mut self.cluster).await;
         let recovery = self.recovered(fault.name()).await?;
+        if recovery > SLOW {
+            println!("{recovery:.1?} until all served after this: {}, node {node}", fault.name());
+        }
         self.tally.alone(fault, recovery);
         Ok(())
     }
