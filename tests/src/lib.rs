@@ -8,6 +8,8 @@
 //! * [`Http`] sends one request at a time.
 //! * [`Postgres`] is one that can be crashed, with databases for the asking.
 //! * [`Redis`] is one that can be broken in every way.
+//! * [`Cluster`] is several nodes with both, with a [`FaultProxy`] between any two that talk. [`faults`]
+//!   breaks it in every way while a [`Load`] uses it.
 //!
 //! Nothing sleeps: every wait is for something, and has a deadline that names it ([`within`]).
 //!
