@@ -6,7 +6,7 @@ mod turns;
 
 use crate::clock::monotonic;
 use crate::metrics::Metrics;
-use crate::people::{Peer, People};
+use crate::people::{Again, Peer, People};
 use crate::settle::Settle;
 use crate::socket::SharedFrame;
 use crate::store::Store;
@@ -256,7 +256,8 @@ impl Teller {
                     let Some(access) = reader.access(actor)? else { continue };
                     let Some(welcome) = reader.welcome(actor)? else { continue };
                     let digest = shared.then(|| digest(&welcome));
-                    welcomes.push((actor, Arc::new(access), digest, welcome));
+                    let (access, only_news) = (Arc::new(access), why == Why::Anew);
+                    welcomes.push((actor, Again { access, welcome, digest, only_news }));
                 }
                 Ok(welcomes)
             });
@@ -267,12 +268,9 @@ impl Teller {
                 });
                 continue;
             };
-            for (actor, access, digest, welcome) in welcomes {
+            for (actor, again) in welcomes {
                 for peer in self.shared.people.sockets_of(actor.person) {
-                    if why == Why::Due || !digest.is_some_and(|digest| peer.was_told(digest)) {
-                        let (access, welcome) = (Arc::clone(&access), welcome.clone());
-                        peer.welcome_again(access, welcome, digest, self.clock.now());
-                    }
+                    peer.welcome_again(&again, self.clock.now());
                 }
             }
         }

@@ -7,6 +7,8 @@
 
 mod due;
 
+pub use due::{Due, Extent, Turn};
+
 use crate::clock::monotonic;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
@@ -14,7 +16,6 @@ use crate::people::People;
 use crate::rooms::Rooms;
 use crate::settle::Settle;
 use crate::store::Store;
-use due::{Due, Extent, Turn};
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -25,6 +26,9 @@ use tokio::sync::Notify;
 
 /// Threads or firms asked for at a time, so that other readers get their turn.
 const QUERY_ITEMS: usize = 256;
+
+/// Threads of which everybody's receipts are read at a time: each has up to hundreds.
+const QUERY_RECEIPTS: usize = 16;
 
 /// Turns are so far apart at least: what comes meanwhile is looked over together.
 const APART: Duration = Duration::from_millis(100);
@@ -67,9 +71,11 @@ impl LookOver {
     }
 
     /// Starts the task that looks.
-    pub fn start(scope: Scope) -> Self {
-        let shared =
-            Arc::new(Shared { due: Mutex::new(Due::new(monotonic())), ..Shared::default() });
+    pub fn start(scope: Scope, bus_is_up: bool) -> Self {
+        let shared = Arc::new(Shared {
+            due: Mutex::new(Due::new(monotonic(), bus_is_up)),
+            ..Shared::default()
+        });
         let looker = Looker { shared: Arc::clone(&shared), scope };
         crate::vital::spawn("look-over", looker.run());
         Self { shared }
@@ -135,7 +141,10 @@ impl Looker {
         for shard in 0..self.scope.rooms.shards() {
             for some in self.scope.rooms.live(shard, firms.cloned()).await.chunks(QUERY_ITEMS) {
                 let pulses = self.pulses(some.to_vec()).await?;
-                self.scope.rooms.look_over(shard, pulses).await;
+                let read = self.scope.rooms.look_over(shard, pulses).await;
+                for some in read.chunks(QUERY_RECEIPTS) {
+                    self.receipts(some.to_vec()).await?;
+                }
             }
         }
         if turn.feeds {
@@ -164,11 +173,34 @@ impl Looker {
         Ok(())
     }
 
+    /// Rooms hear how far everybody has read.
+    async fn receipts(&self, pulses: Vec<Pulse>) -> Result<(), Unavailable> {
+        let read = self.scope.store.read(move |reader| {
+            let threads: Vec<ThreadId> = pulses.iter().map(|pulse| pulse.thread).collect();
+            let receipts =
+                pulses.into_iter().map(|pulse| Ok((pulse, reader.receipts(pulse.thread)?)));
+            let receipts = receipts.collect::<Result<Vec<_>, Unavailable>>()?;
+            // After them, so that no end of access is later.
+            Ok((receipts, reader.pulses(&threads)?))
+        });
+        let (receipts, now) = read.await.and_then(|read| read)?;
+        self.scope.settle.up_to(epochs_of(&now)).await;
+        for (pulse, receipts) in receipts {
+            self.scope.rooms.all_read(pulse.thread, pulse.read, receipts).await;
+        }
+        Ok(())
+    }
+
     /// How threads stand; what comes of it may be handed on.
     async fn pulses(&self, threads: Vec<ThreadId>) -> Result<Vec<Pulse>, Unavailable> {
         let pulses = self.scope.store.read(move |reader| reader.pulses(&threads)).await??;
-        let epochs: HashSet<_> = pulses.iter().map(|pulse| (pulse.firm, pulse.epoch)).collect();
-        self.scope.settle.up_to(epochs.into_iter().collect()).await;
+        self.scope.settle.up_to(epochs_of(&pulses)).await;
         Ok(pulses)
     }
+}
+
+/// Each firm once: the pulses are of one moment.
+fn epochs_of(pulses: &[Pulse]) -> Vec<(FirmId, Epoch)> {
+    let epochs: HashSet<_> = pulses.iter().map(|pulse| (pulse.firm, pulse.epoch)).collect();
+    epochs.into_iter().collect()
 }

@@ -85,14 +85,15 @@ impl Node {
         let feed = Feed::start(&people, &store, &settle, &metrics, &clock);
         let neighbours = Neighbours::start(&bus, &rooms, &people, config.limits.sockets_per_person);
         let look_over = if bus.is_shared() {
-            LookOver::start(Scope {
+            let scope = Scope {
                 people: Arc::clone(&people),
                 rooms: rooms.clone(),
                 feed: feed.clone(),
                 store: store.clone(),
                 settle: settle.clone(),
                 metrics: Arc::clone(&metrics),
-            })
+            };
+            LookOver::start(scope, bus.is_up())
         } else {
             LookOver::never()
         };

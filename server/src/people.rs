@@ -53,6 +53,18 @@ type Threads = HashMap<ThreadId, bool, BuildHasherDefault<DefaultHasher>>;
 // There is one for every connection.
 const _: () = assert!(size_of::<Peer>() <= 256);
 
+/// How everything stands for a person.
+pub struct Again {
+    /// What it may see.
+    pub access: Arc<Access>,
+    /// What it is told.
+    pub welcome: Welcome,
+    /// By what that is known again, if there are other nodes.
+    pub digest: Option<u64>,
+    /// Not said to a socket that was told the same last.
+    pub only_news: bool,
+}
+
 /// Whether the feed may speak to a socket.
 enum Hearing {
     /// No welcome yet.
@@ -124,27 +136,16 @@ impl Peer {
 
     /// Says how everything stands, and what the person may see from now on, unless the first
     /// welcome is yet to come.
-    pub fn welcome_again(
-        &self,
-        access: Arc<Access>,
-        welcome: Welcome,
-        digest: Option<u64>,
-        now: Timestamp,
-    ) {
+    pub fn welcome_again(&self, again: &Again, now: Timestamp) {
         self.hear(|badges, told| {
-            *self.access.write() = Some(access);
-            *badges = welcome.badges;
-            *told = digest;
-            self.send_welcome(welcome, now);
+            *self.access.write() = Some(Arc::clone(&again.access));
+            if again.only_news && told.is_some() && *told == again.digest {
+                return;
+            }
+            *badges = again.welcome.badges;
+            *told = again.digest;
+            self.send_welcome(again.welcome.clone(), now);
         });
-    }
-
-    /// Whether the last welcome was the same.
-    pub fn was_told(&self, digest: u64) -> bool {
-        match &*self.hearing.lock() {
-            Hearing::Quiet { .. } => false,
-            Hearing::Open { told, .. } => *told == Some(digest),
-        }
     }
 
     fn send_welcome(&self, mut welcome: Welcome, now: Timestamp) {

@@ -21,7 +21,7 @@ const FIRMS_MAX: usize = 1_024;
 
 /// What is due.
 #[derive(Debug)]
-pub(super) struct Due {
+pub struct Due {
     missed: Extent,
     /// When firms of which something was missed were looked over, a moment ago.
     lately: HashMap<FirmId, Instant>,
@@ -34,7 +34,7 @@ pub(super) struct Due {
 
 /// How much is looked over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Extent {
+pub enum Extent {
     /// Everything.
     All,
     /// What belongs to these firms.
@@ -43,10 +43,11 @@ pub(super) enum Extent {
 
 /// What is looked over now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Turn {
-    pub(super) extent: Extent,
+pub struct Turn {
+    /// How much.
+    pub extent: Extent,
     /// Feeds too.
-    pub(super) feeds: bool,
+    pub feeds: bool,
 }
 
 impl Default for Due {
@@ -62,13 +63,13 @@ impl Default for Due {
 }
 
 impl Due {
-    /// Nothing missed yet.
-    pub(super) fn new(now: Instant) -> Self {
-        Self { last: Some(now), ..Self::default() }
+    /// Nothing missed yet. Says whether other nodes are heard.
+    pub fn new(now: Instant, bus_is_up: bool) -> Self {
+        Self { last: Some(now), down: !bus_is_up, ..Self::default() }
     }
 
     /// Something of a firm may have been missed.
-    pub(super) fn firm(&mut self, firm: FirmId) {
+    pub fn firm(&mut self, firm: FirmId) {
         if let Extent::Firms(firms) = &mut self.missed {
             firms.insert(firm);
             if firms.len() > FIRMS_MAX {
@@ -78,24 +79,24 @@ impl Due {
     }
 
     /// Something of any firm may have been missed.
-    pub(super) fn everything(&mut self) {
+    pub fn everything(&mut self) {
         self.missed = Extent::All;
     }
 
     /// What comes by itself comes now.
-    pub(super) fn soon(&mut self) {
+    pub fn soon(&mut self) {
         self.last = None;
     }
 
     /// Whether other nodes are heard. While they are not, anything may be missed, and when they are
     /// again, anything was.
-    pub(super) fn bus_is(&mut self, up: bool) {
+    pub fn bus_is(&mut self, up: bool) {
         self.down = !up;
         self.everything();
     }
 
     /// A turn came to nothing. It does not count, and whoever takes turns waits for a while.
-    pub(super) fn again(&mut self, turn: Turn) {
+    pub fn again(&mut self, turn: Turn) {
         match turn {
             // It comes again by itself.
             Turn { feeds: false, .. } => self.soon(),
@@ -113,7 +114,7 @@ impl Due {
     }
 
     /// When something is due without anything new; at once if there is no reason to wait.
-    pub(super) fn next(&self, now: Instant) -> Instant {
+    pub fn next(&self, now: Instant) -> Instant {
         let missed = match &self.missed {
             Extent::All => self.all_lately.map(|last| last + MISSED_EVERY).or(Some(now)),
             Extent::Firms(firms) => firms.iter().map(|firm| self.not_before(*firm, now)).min(),
@@ -123,7 +124,7 @@ impl Due {
     }
 
     /// What is to be looked over now, if anything is.
-    pub(super) fn take(&mut self, now: Instant) -> Option<Turn> {
+    pub fn take(&mut self, now: Instant) -> Option<Turn> {
         self.lately.retain(|_, last| now < *last + MISSED_EVERY);
         let all_may = self.all_lately.is_none_or(|last| now >= last + MISSED_EVERY);
         if self.missed == Extent::All && all_may {
@@ -184,7 +185,7 @@ mod tests {
     #[test]
     fn what_may_have_been_missed_is_merged_until_it_is_looked_over() {
         let now = start();
-        let mut due = Due::new(now);
+        let mut due = Due::new(now, true);
         assert_eq!(due.take(now), None);
         due.firm(firm(1));
         due.firm(firm(2));
@@ -200,7 +201,7 @@ mod tests {
     #[test]
     fn what_is_missed_again_at_once_waits_and_nothing_else_does() {
         let now = start();
-        let mut due = Due::new(now);
+        let mut due = Due::new(now, true);
         let one = |number| {
             Some(Turn { extent: Extent::Firms(HashSet::from([firm(number)])), feeds: true })
         };
@@ -225,7 +226,7 @@ mod tests {
     #[test]
     fn while_the_bus_is_down_all_is_looked_over_often_and_once_when_it_is_up() {
         let now = start();
-        let mut due = Due::new(now);
+        let mut due = Due::new(now, true);
         assert_eq!(due.next(now), now + EVERY);
         due.bus_is(false);
         assert_eq!(due.take(now), Some(all(true)));
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn when_a_node_has_left_all_is_looked_over_but_feeds() {
         let now = start();
-        let mut due = Due::new(now);
+        let mut due = Due::new(now, true);
         due.soon();
         assert_eq!((due.next(now), due.take(now)), (now, Some(all(false))));
         assert_eq!(due.take(now), None);
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn what_could_not_be_read_is_due_again() {
         let now = start();
-        let mut due = Due::new(now);
+        let mut due = Due::new(now, true);
         due.firm(firm(1));
         let turn = due.take(now).unwrap();
         due.again(turn);

@@ -28,6 +28,11 @@ fn welcome(unread_messages: u64) -> Welcome {
     }
 }
 
+fn again(unread: u64, only_news: bool) -> Again {
+    let access = Arc::new(Access::Contact { account: AccountId(Uuid::from_u128(unread.into())) });
+    Again { access, welcome: welcome(unread), digest: Some(unread), only_news }
+}
+
 async fn peer() -> (Peer, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -65,12 +70,7 @@ async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
     for unread in [1, 0, 0, 2] {
         tell(&peer, unread);
     }
-    peer.welcome_again(
-        Arc::new(Access::Contact { account: AccountId(Uuid::nil()) }),
-        welcome(3),
-        None,
-        Timestamp(0),
-    );
+    peer.welcome_again(&again(3, false), Timestamp(0));
     tell(&peer, 3);
     tell(&peer, 2);
     assert_eq!(heard(peer, client).await, [1, 0, 2, 3, 2]);
@@ -78,21 +78,34 @@ async fn numbers_are_told_when_they_differ_from_what_this_socket_heard_last() {
 
 #[tokio::test]
 async fn a_welcome_is_no_longer_the_last_word_once_the_feed_has_said_more() {
-    let (peer, _client) = peer().await;
-    assert!(peer.first_welcome(welcome(1), Some(7), Timestamp(0)));
+    let (peer, client) = peer().await;
+    assert!(peer.first_welcome(welcome(1), Some(1), Timestamp(0)));
     tell(&peer, 1);
-    assert!(peer.was_told(7), "nothing was said");
+    peer.welcome_again(&again(1, true), Timestamp(0));
     tell(&peer, 2);
-    assert!(!peer.was_told(7));
+    peer.welcome_again(&again(1, true), Timestamp(0));
+    assert_eq!(heard(peer, client).await, [1, 2, 1]);
 }
 
 #[tokio::test]
 async fn nothing_is_said_before_the_first_welcome_and_nothing_is_missed_by_it() {
     let (peer, client) = peer().await;
-    let access = Arc::new(Access::Contact { account: AccountId(Uuid::nil()) });
-    peer.welcome_again(access, welcome(2), None, Timestamp(0));
+    peer.welcome_again(&again(2, false), Timestamp(0));
     assert!(peer.access().is_none());
     // It was read before the other one, and must not be the last word.
     assert!(!peer.first_welcome(welcome(1), None, Timestamp(0)));
     assert_eq!(heard(peer, client).await, [1]);
+}
+
+#[tokio::test]
+async fn who_may_have_missed_something_is_told_if_it_did_and_sees_what_it_may_in_any_case() {
+    let (peer, client) = peer().await;
+    assert!(peer.first_welcome(welcome(1), Some(1), Timestamp(0)));
+    let account = || peer.access().map(|access| (*access).clone());
+    for unread in [1, 2, 2] {
+        let again = again(unread, true);
+        peer.welcome_again(&again, Timestamp(0));
+        assert_eq!(account().as_ref(), Some(&*again.access));
+    }
+    assert_eq!(heard(peer, client).await, [1, 2]);
 }

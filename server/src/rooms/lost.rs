@@ -9,14 +9,14 @@ use tidings_storage::ThreadCommit;
 
 /// Dropped mail, merged. Bounded by what exists: an entry a thread, and a person in it.
 #[derive(Debug, Default)]
-pub(super) struct Lost {
+pub struct Lost {
     heads: BTreeMap<ThreadId, Seq>,
     receipts: BTreeMap<(ThreadId, Person), Seq>,
 }
 
 impl Lost {
     /// Mail with these commits was dropped.
-    pub(super) fn note(&mut self, commits: &[ThreadCommit]) {
+    pub fn note(&mut self, commits: &[ThreadCommit]) {
         for commit in commits {
             if let Some(event) = commit.events.last() {
                 let head = self.heads.entry(commit.thread).or_default();
@@ -29,12 +29,12 @@ impl Lost {
     }
 
     /// How far the logs of those threads reach.
-    pub(super) fn heads(&self) -> impl Iterator<Item = (ThreadId, Seq)> {
+    pub fn heads(&self) -> impl Iterator<Item = (ThreadId, Seq)> {
         self.heads.iter().map(|(thread, head)| (*thread, *head))
     }
 
     /// Who has read how far.
-    pub(super) fn receipts(&self) -> impl Iterator<Item = (ThreadId, Person, Seq)> {
+    pub fn receipts(&self) -> impl Iterator<Item = (ThreadId, Person, Seq)> {
         self.receipts.iter().map(|((thread, person), seq)| (*thread, *person, *seq))
     }
 }

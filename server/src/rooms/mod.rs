@@ -13,6 +13,7 @@ mod shard;
 
 pub use hall::{Hall, Repair};
 pub use looking::Looking;
+pub use lost::Lost;
 pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
 pub use shard::{Committed, Found, Mail};
 

@@ -107,20 +107,21 @@ pub enum Mail {
         threads: oneshot::Sender<Vec<ThreadId>>,
     },
     /// How threads stand in the store.
-    LookOver(Vec<Pulse>),
+    LookOver {
+        /// Each.
+        pulses: Vec<Pulse>,
+        /// Where somebody has read further since the last look.
+        read: oneshot::Sender<Vec<Pulse>>,
+    },
     /// How far everybody has read a thread.
-    Receipts(AllRead),
-}
-
-/// How far everybody has read a thread.
-pub struct AllRead {
-    thread: ThreadId,
-    /// Whose it is, and how often access had ended by then.
-    of: (FirmId, Epoch),
-    /// The sum when it was found to be another one than before.
-    sum: u64,
-    /// Everybody's.
-    receipts: Vec<Receipt>,
+    Receipts {
+        /// Which room.
+        thread: ThreadId,
+        /// The sum when it was found to be another one than before.
+        sum: u64,
+        /// Everybody's.
+        receipts: Vec<Receipt>,
+    },
 }
 
 /// Part of a log.
@@ -275,8 +276,8 @@ impl Shard {
                 // Who no longer waits does not look.
                 drop(threads.send(self.hall.threads_of(firms.as_ref())));
             }
-            Mail::LookOver(pulses) => self.on_look_over(&pulses),
-            Mail::Receipts(all_read) => self.on_receipts(all_read),
+            Mail::LookOver { pulses, read } => self.on_look_over(pulses, read),
+            Mail::Receipts { thread, sum, receipts } => self.hall.all_read(thread, sum, receipts),
         }
     }
 

@@ -30,6 +30,14 @@ pub(crate) enum Lie {
     IgnoreEnd,
     /// What comes from the bus or the store is handed on without asking who may still get it.
     IgnoreEpoch,
+    /// What may have been missed is never looked for.
+    NeverLookOver,
+    /// Nor how far people have read.
+    ForgetReceipts,
+    /// Nor what feeds have to say.
+    ForgetFeeds,
+    /// Whoever comes in was looked at before the last end of access.
+    LetInBefore,
     /// Feeds tell everybody, whatever the firm.
     TellOtherFirms,
     /// Reading less far than before moves the receipt back.
@@ -52,6 +60,10 @@ impl Lie {
         (Self::ChangeBody, Invariant::I6),
         (Self::IgnoreEnd, Invariant::I7),
         (Self::IgnoreEpoch, Invariant::I7),
+        (Self::NeverLookOver, Invariant::I1),
+        (Self::ForgetReceipts, Invariant::I8),
+        (Self::ForgetFeeds, Invariant::I1),
+        (Self::LetInBefore, Invariant::I7),
         (Self::TellOtherFirms, Invariant::I7),
         (Self::StepBack, Invariant::I8),
         (Self::Miscount, Invariant::I9),

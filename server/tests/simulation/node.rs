@@ -4,16 +4,20 @@
 use crate::line::Line;
 use crate::truth::{Attempt, Submitted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
 use tidings_protocol::{
-    AccountId, Event, FirmId, InboxItem, MemberId, Person, RequestId, Seq, ThreadId,
+    AccountId, Badges, Event, FirmId, InboxItem, MemberId, Person, Receipt, RequestId, Seq,
+    ThreadId, Welcome,
 };
-use tidings_server::rooms::Hall;
+use tidings_server::auth::Identity;
+use tidings_server::epochs::Epochs;
+use tidings_server::lookover::Due;
+use tidings_server::rooms::{Hall, Lost};
 use tidings_server::session::{Joining, Session};
-use tidings_server::socket::SocketId;
-use tidings_storage::{Access, Applied, ReadCommit, ThreadCommit};
+use tidings_server::socket::{SharedFrame, SocketId};
+use tidings_storage::{Access, Actor, Applied, Epoch, Pulse, ReadCommit, ThreadCommit};
 
 /// One server.
-#[derive(Default)]
 pub(crate) struct Node {
     pub(crate) down: bool,
     pub(crate) hall: Hall<Line>,
@@ -24,14 +28,20 @@ pub(crate) struct Node {
     pub(crate) batches: VecDeque<Batch>,
     /// What comes to the rooms.
     pub(crate) mail: VecDeque<Mail>,
-    /// Mail had to be dropped: rooms compare heads at the next occasion.
-    pub(crate) lost: bool,
+    /// What mail was about that had to be dropped.
+    pub(crate) lost: Lost,
     /// What rooms want to read.
     pub(crate) wanted: VecDeque<Wanted>,
     /// What feeds have to tell.
     pub(crate) feed: Feed,
-    /// How many ends of access its people have felt.
-    pub(crate) epoch: u64,
+    /// Up to where its sockets know of ends of access.
+    pub(crate) epochs: Epochs,
+    /// What was read, and waits for the sockets it is for to know as much.
+    pub(crate) settling: VecDeque<Settling>,
+    /// Firms that it hears of.
+    pub(crate) watched: BTreeSet<FirmId>,
+    /// What is to be looked over.
+    pub(crate) due: Due,
 }
 
 /// The server's side of a connection.
@@ -44,11 +54,71 @@ pub(crate) struct Connection {
     pub(crate) deaf: bool,
     /// Commands at the store.
     pub(crate) at_work: usize,
-    /// What its person may see, once that is known.
+    /// Whose token is in use, once it is looked at.
+    pub(crate) identity: Option<Identity>,
+    /// It is on its way in.
+    pub(crate) entering: Option<Entering>,
+    /// Whether it is counted.
+    pub(crate) entered: bool,
+    /// What its person may see, once it is in.
     pub(crate) access: Option<Access>,
+    /// Up to where ends of access were considered in that.
+    pub(crate) epoch: Epoch,
+    pub(crate) hearing: Hearing,
     /// Threads that the feed need not speak of.
     pub(crate) joined: BTreeSet<ThreadId>,
     pub(crate) joining: Option<Join>,
+}
+
+/// How far a connection is with coming in.
+pub(crate) struct Entering {
+    pub(crate) id: RequestId,
+    pub(crate) stage: Entry,
+}
+
+/// What was read of it so far.
+pub(crate) enum Entry {
+    Nothing,
+    /// How often access had ended in its firm.
+    At(Epoch),
+    /// What its person may see.
+    May(Epoch, Access),
+    /// It is in, and this is what it will be told.
+    Welcome(Box<Welcome>),
+}
+
+/// Whether the feed may speak to a connection.
+#[derive(Clone, Copy)]
+pub(crate) enum Hearing {
+    /// Not welcomed; whether there was something to say.
+    Quiet { missed: bool },
+    /// Welcomed, and told these numbers, and this welcome if nothing since.
+    Open { badges: Badges, told: Option<u64> },
+}
+
+/// Something that was read, and up to where the sockets it is for have to know.
+pub(crate) struct Settling {
+    pub(crate) epochs: Vec<(FirmId, Epoch)>,
+    pub(crate) then: Then,
+}
+
+/// What is done when they do.
+pub(crate) enum Then {
+    Nothing,
+    /// How threads stand, for rooms.
+    LookOver(Vec<Pulse>),
+    /// How far everybody has read.
+    Receipts(ThreadId, u64, Vec<Receipt>),
+    /// What feeds tell.
+    Tell(Vec<(SocketId, Say)>),
+}
+
+/// What a feed tells a connection.
+pub(crate) enum Say {
+    Frame(SharedFrame),
+    Badges(Badges),
+    /// If it is new, or even if not.
+    Welcome(Access, Box<Welcome>, bool),
 }
 
 /// What a client sends.
@@ -82,10 +152,6 @@ pub(crate) enum Stage {
 /// What one transaction did.
 pub(crate) struct Batch {
     pub(crate) applied: Vec<(Option<Attempt>, Applied)>,
-    /// How often access had ended before it.
-    pub(crate) before: u64,
-    /// And after it.
-    pub(crate) after: u64,
 }
 
 /// Mail to the rooms.
@@ -97,36 +163,75 @@ pub(crate) enum Mail {
     Typing(ThreadId, Person),
     Look(ThreadId, SocketId, bool),
     Committed(ThreadCommit),
-    /// Read by the epoch that comes with it.
-    Repaired(ThreadId, Option<Vec<Event>>, u64),
-    Heads(Vec<(ThreadId, Seq)>),
+    /// Read at the epoch that comes with it.
+    Repaired(ThreadId, Option<(Vec<Event>, FirmId, Epoch)>),
+    LookOver(Vec<Pulse>),
+    Receipts(ThreadId, u64, Vec<Receipt>),
 }
 
 /// What rooms want to read.
 pub(crate) enum Wanted {
     Events(ThreadId, Seq),
-    Heads,
+    /// Everybody's, since their sum is this now.
+    Receipts(ThreadId, u64),
 }
 
 /// What feeds have to tell.
 #[derive(Default)]
 pub(crate) struct Feed {
     pub(crate) threads: BTreeMap<ThreadId, (FirmId, AccountId)>,
-    pub(crate) reads: Vec<(ThreadId, ReadCommit)>,
+    /// And whether it was posting that moved it.
+    pub(crate) reads: Vec<(ThreadId, ReadCommit, bool)>,
     pub(crate) inbox: Vec<(MemberId, InboxItem)>,
+    pub(crate) badges: BTreeSet<(FirmId, Person)>,
+    /// Who is due a welcome.
+    pub(crate) welcomes: BTreeSet<(FirmId, Person)>,
+    /// And who is if it says anything new.
+    pub(crate) anew: BTreeSet<(FirmId, Person)>,
 }
 
 impl Feed {
     pub(crate) fn is_empty(&self) -> bool {
-        self.threads.is_empty() && self.reads.is_empty() && self.inbox.is_empty()
+        self.threads.is_empty()
+            && self.reads.is_empty()
+            && self.inbox.is_empty()
+            && self.badges.is_empty()
+            && self.welcomes.is_empty()
+            && self.anew.is_empty()
     }
 }
 
 impl Node {
+    /// One that has just begun.
+    pub(crate) fn new(now: Instant, bus_is_up: bool) -> Self {
+        Self {
+            down: false,
+            hall: Hall::default(),
+            connections: BTreeMap::new(),
+            pending: VecDeque::new(),
+            batches: VecDeque::new(),
+            mail: VecDeque::new(),
+            lost: Lost::default(),
+            wanted: VecDeque::new(),
+            feed: Feed::default(),
+            epochs: Epochs::default(),
+            settling: VecDeque::new(),
+            watched: BTreeSet::new(),
+            due: Due::new(now, bus_is_up),
+        }
+    }
+
+    /// Whether feeds have something to read: one round after the other, as in the server.
+    pub(crate) fn feed_can_read(&self) -> bool {
+        let telling = |settling: &Settling| matches!(settling.then, Then::Tell(_));
+        !self.feed.is_empty() && !self.settling.iter().any(telling)
+    }
+
     /// Whether nothing is under way in it.
     pub(crate) fn is_idle(&self) -> bool {
         let connection = |connection: &Connection| {
             connection.joining.is_none()
+                && connection.entering.is_none()
                 && (connection.arrived.is_empty() || connection.line.ending().is_some())
         };
         self.pending.is_empty()
@@ -134,12 +239,29 @@ impl Node {
             && self.mail.is_empty()
             && self.wanted.is_empty()
             && self.feed.is_empty()
+            && self.settling.is_empty()
             && !self.hall.has_work()
             && self.connections.values().all(connection)
     }
 }
 
 impl Connection {
+    /// Whether it is in, and was so before an end of access that it has not been looked at since.
+    pub(crate) fn is_before(&self, epoch: Epoch) -> bool {
+        self.access.is_some() && self.epoch < epoch
+    }
+
+    /// Whose it is, once that is known.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        self.identity.map(|identity| identity.actor)
+    }
+
+    /// The threads that it hears of from their rooms, or may from the next moment on.
+    pub(crate) fn live_threads(&self) -> Vec<ThreadId> {
+        let joining = self.joining.as_ref().map(|join| join.thread);
+        self.joined.iter().copied().chain(joining).collect()
+    }
+
     /// A connection is taken out once it has ended, and not amid a join.
     pub(crate) fn is_over(&self) -> bool {
         (self.deaf || self.line.ending().is_some()) && self.joining.is_none()

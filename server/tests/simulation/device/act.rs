@@ -50,6 +50,22 @@ impl Device {
             .collect()
     }
 
+    /// Joins all it knows of, and reads what it has joined.
+    pub(crate) fn look_in(&self) -> Vec<Command> {
+        let welcomed = self.link.as_ref().is_some_and(|link| link.welcomed);
+        let known = self.known.iter().filter(|_| welcomed);
+        let commands = known.map(|thread| {
+            let (thread, replica) = (*thread, self.replicas.get(thread));
+            match replica {
+                Some(replica) if replica.phase == Phase::Live => {
+                    Command::Read { thread, up_to: replica.last }
+                }
+                _ => Command::Join { thread, after: replica.and_then(super::Replica::after) },
+            }
+        });
+        commands.collect()
+    }
+
     /// Some commands, sent one behind the other.
     pub(crate) fn choose(&mut self, chance: &mut Chance, truth: &Truth) -> Vec<Command> {
         let known: Vec<ThreadId> = self.known.iter().copied().collect();

@@ -1,10 +1,11 @@
 //! What a device makes of the bytes it is sent. Everything is held against the ledger on the spot.
 
+use crate::device::replica::reads;
 use crate::device::{Device, Phase};
 use crate::invariant::{Held, Invariant, Violation};
 use crate::truth::{Truth, key_of};
 use tidings_protocol::{
-    CloseCode, Command, Event, Outcome, RefusalCode, Reply, RequestId, ServerFrame, ThreadId,
+    CloseCode, Command, Event, Outcome, RefusalCode, Reply, RequestId, Seq, ServerFrame, ThreadId,
 };
 use tidings_storage::writes;
 
@@ -62,9 +63,11 @@ impl Device {
         let me = self.actor.person;
         match frame {
             ServerFrame::Welcome(welcome) => {
+                self.badges = Some(welcome.badges);
                 for item in &welcome.threads {
                     truth.summarized(me, &item.summary)?;
                     self.known.insert(item.summary.thread);
+                    self.stands(item.summary.thread, item.summary.head, item.read);
                 }
                 if let Some(link) = &mut self.link {
                     link.welcomed = true;
@@ -80,14 +83,19 @@ impl Device {
                 for receipt in &receipts {
                     truth.receipt_told(me, thread, receipt)?;
                     self.replicas.entry(thread).or_default().read(receipt);
+                    if receipt.person == me {
+                        self.stands(thread, Seq(0), receipt.seq);
+                    }
                 }
                 Ok(())
             }
             ServerFrame::ThreadChanged(summary) => {
                 self.known.insert(summary.thread);
+                self.stands(summary.thread, summary.head, Seq(0));
                 truth.summarized(me, &summary)
             }
             ServerFrame::ReadChanged { thread, read, .. } => {
+                self.stands(thread, Seq(0), read);
                 truth.receipt_told(me, thread, &tidings_protocol::Receipt { person: me, seq: read })
             }
             ServerFrame::InboxChanged(item) => truth.heard_of(me, item.thread, item.seq),
@@ -98,13 +106,21 @@ impl Device {
                 let what = format_args!("{me} is told who writes in another firm");
                 Invariant::I7.holds(home == Some(self.actor.firm), what)
             }
-            ServerFrame::Presence { .. } | ServerFrame::BadgesChanged(_) => Ok(()),
+            ServerFrame::Presence { .. } => Ok(()),
+            ServerFrame::BadgesChanged(badges) => {
+                self.badges = Some(badges);
+                Ok(())
+            }
         }
     }
 
     fn event(&mut self, event: Event, truth: &Truth) -> Held {
+        let me = self.actor.person;
         let void = self.link.as_ref().and_then(|link| link.void);
-        truth.delivered(self.actor.person, &event, void)?;
+        truth.delivered(me, &event, void)?;
+        let read = event.actor == me && reads(&event);
+        // Even if it comes after the thread was left.
+        self.stands(event.thread, event.seq, if read { event.seq } else { Seq(0) });
         let replica = self.replicas.entry(event.thread).or_default();
         if replica.phase == Phase::Live { replica.take(event) } else { Ok(()) }
     }
@@ -149,6 +165,7 @@ impl Device {
                 for receipt in &joined.view.receipts {
                     truth.receipt_told(me, thread, receipt)?;
                 }
+                self.stands(thread, joined.view.item.summary.head, joined.view.item.read);
                 let replica = self.replicas.entry(thread).or_default();
                 match replica.phase {
                     Phase::Joining { id: asked, after } if asked == id => {
@@ -165,6 +182,12 @@ impl Device {
             Reply::History { events, .. } => {
                 let void = self.link.as_ref().and_then(|link| link.void);
                 events.iter().try_for_each(|event| truth.delivered(me, event, void))
+            }
+            Reply::ReadUpTo { seq, .. } => {
+                if let Some(thread) = command.thread() {
+                    self.stands(thread, Seq(0), seq);
+                }
+                Ok(())
             }
             Reply::Threads { items, .. } => {
                 items.iter().try_for_each(|item| truth.summarized(me, &item.summary))

@@ -10,7 +10,7 @@ pub(crate) use replica::{Phase, Replica};
 
 use crate::line::Line;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tidings_protocol::{Command, Encoding, RequestId, ThreadId};
+use tidings_protocol::{Badges, Command, Encoding, RequestId, Seq, ThreadId};
 use tidings_server::socket::SocketId;
 use tidings_storage::Actor;
 
@@ -28,12 +28,24 @@ pub(crate) struct Device {
     /// Threads it has heard of.
     pub(crate) known: BTreeSet<ThreadId>,
     pub(crate) replicas: BTreeMap<ThreadId, Replica>,
+    /// How it was told that threads stand, by its feed or by their rooms.
+    pub(crate) told: BTreeMap<ThreadId, Told>,
+    /// The numbers on its icons.
+    pub(crate) badges: Option<Badges>,
     /// Keyed commands without a final answer, in their order.
     unanswered: VecDeque<Command>,
     /// The last keyed ones that were done.
     done: VecDeque<Command>,
     next_id: u32,
     bodies: u32,
+}
+
+/// How a thread stands for a device.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) head: Seq,
+    /// How far its person has read.
+    pub(crate) read: Seq,
 }
 
 /// Its end of a connection.
@@ -68,6 +80,8 @@ impl Device {
             stalled: false,
             known: BTreeSet::new(),
             replicas: BTreeMap::new(),
+            told: BTreeMap::new(),
+            badges: None,
             unanswered: VecDeque::new(),
             done: VecDeque::new(),
             next_id: 0,
@@ -81,6 +95,13 @@ impl Device {
             replica.unlink();
         }
         self.link.take()
+    }
+
+    /// It was told how far a thread goes, or how far it has read it; or the news is old.
+    pub(super) fn stands(&mut self, thread: ThreadId, head: Seq, read: Seq) {
+        let told = self.told.entry(thread).or_default();
+        told.head = told.head.max(head);
+        told.read = told.read.max(read);
     }
 
     /// Whether everything that it sent with a key has its answer.

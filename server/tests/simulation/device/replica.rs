@@ -3,7 +3,7 @@
 
 use crate::invariant::{Held, Invariant};
 use std::collections::BTreeMap;
-use tidings_protocol::{Event, Joined, Person, Receipt, RequestId, Seq};
+use tidings_protocol::{Event, EventKind, Joined, Person, Receipt, RequestId, Seq};
 
 /// One thread on one device.
 #[derive(Default)]
@@ -57,7 +57,9 @@ impl Replica {
         Invariant::I4.holds(seq > last, format_args!("event {seq} came after {last}"))?;
         Invariant::I3.holds(seq == last.next(), format_args!("event {seq} came after {last}"))?;
         self.last = seq;
-        self.read(&Receipt { person: event.actor, seq: Seq(0) });
+        if reads(&event) {
+            self.read(&Receipt { person: event.actor, seq });
+        }
         self.log.insert(seq, event);
         Ok(())
     }
@@ -71,5 +73,14 @@ impl Replica {
     /// The connection is over.
     pub(crate) fn unlink(&mut self) {
         self.phase = Phase::Out;
+    }
+}
+
+/// Whether an event's actor has read it by that: posting reads, and calling somebody in by a post.
+pub(super) fn reads(event: &Event) -> bool {
+    match event.kind {
+        EventKind::MessagePosted { .. } => true,
+        EventKind::MemberMentioned { message, .. } => message.is_some(),
+        _ => false,
     }
 }

@@ -15,10 +15,9 @@ impl Truth {
         if let Some(attempt) = submitted.attempt {
             self.attempts.insert(attempt, applied.outcome.is_ok());
         }
-        if let Some(commit) = &applied.commit {
+        if applied.commit.is_some() {
             let what = format_args!("{submitted:?} was refused, and did something");
             Invariant::I5.holds(applied.outcome.is_ok(), what)?;
-            self.count_ends(&commit.access);
         }
         match &submitted.operation {
             Operation::Directory { firm, change } => {
@@ -47,6 +46,7 @@ impl Truth {
             account: commit.account,
             log: Vec::new(),
             receipts: BTreeMap::new(),
+            read_by: BTreeMap::new(),
         });
         if known.log.is_empty() {
             self.look_again();
@@ -102,7 +102,9 @@ impl Truth {
 
     fn receipt_moved(&mut self, commit: &ThreadCommit) -> Held {
         let Some(read) = commit.read else { return Ok(()) };
+        let commits = self.commits;
         let Some(thread) = self.threads.get_mut(&commit.thread) else { return Ok(()) };
+        thread.read_by.insert((read.person, read.seq), commits);
         let before = thread.receipts.insert(read.person, read.seq).unwrap_or_default();
         let what = format_args!("{}'s receipt went from {before} to {}", read.person, read.seq);
         Invariant::I8.holds(read.seq > before && read.seq <= thread.head(), what)?;

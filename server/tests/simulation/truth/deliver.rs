@@ -57,10 +57,13 @@ impl Truth {
 
     /// A receipt reached somebody.
     pub(crate) fn receipt_told(&self, to: Person, thread: ThreadId, receipt: &Receipt) -> Held {
-        let seen = self.sees.contains_key(&(to, thread));
-        Invariant::I7.holds(seen, format_args!("{to} got a receipt of what it never saw"))?;
-        let stands = self.threads.get(&thread).map(|thread| thread.receipt(receipt.person));
-        let what = format_args!("{receipt:?} was told, and stands at {stands:?}");
-        Invariant::I6.holds(stands.is_some_and(|stands| receipt.seq <= stands), what)
+        let known = self.threads.get(&thread);
+        let read_by = known.and_then(|known| known.read_by.get(&(receipt.person, receipt.seq)));
+        let Some(commit) = read_by else {
+            let stands = known.map(|known| known.receipt(receipt.person));
+            let what = format_args!("{receipt:?} was told, which never was; it is at {stands:?}");
+            return Err(Invariant::I6.broken(what));
+        };
+        self.may_get(to, thread, *commit)
     }
 }

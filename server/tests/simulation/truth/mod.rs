@@ -34,8 +34,6 @@ pub(crate) struct Submitted {
 pub(crate) struct Truth {
     /// Operations that the store has done: the order of all things.
     pub(crate) commits: u64,
-    /// How often access has ended.
-    pub(crate) epoch: u64,
     pub(crate) threads: BTreeMap<ThreadId, Thread>,
     pub(crate) people: BTreeMap<Person, Standing>,
     /// Who sees a thread: for ever, or until a commit. Who never saw it is not in here.
@@ -56,6 +54,8 @@ pub(crate) struct Thread {
     pub(crate) account: AccountId,
     pub(crate) log: Vec<Entry>,
     pub(crate) receipts: BTreeMap<Person, Seq>,
+    /// By which commit somebody read so far.
+    pub(crate) read_by: BTreeMap<(Person, Seq), u64>,
 }
 
 /// One event and all that it ever read like.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tidings_protocol::{
     AccountId, ContactState, FirmId, MemberPatch, Person, Revocation, Role, ThreadId,
 };
-use tidings_storage::{AccessChange, Applied, DirectoryChange, Done};
+use tidings_storage::{Applied, DirectoryChange, Done};
 
 /// One person.
 #[derive(Clone, Debug)]
@@ -95,12 +95,6 @@ impl Truth {
             DirectoryChange::Revoke { revocation: Revocation::Person(person), .. } => Some(*person),
             _ => None,
         }
-    }
-
-    /// Counts what the server says about access that ended.
-    pub(super) fn count_ends(&mut self, access: &[AccessChange]) {
-        let ends = access.iter().filter(|change| !matches!(change, AccessChange::Grew(_)));
-        self.epoch += ends.count() as u64;
     }
 
     /// Finds out who sees what from this commit on.

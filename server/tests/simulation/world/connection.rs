@@ -50,7 +50,10 @@ impl World {
                 connection.line.send(&ServerFrame::Reply { id, outcome });
                 return Ok(());
             }
-            Step::Authenticate { id, token } => return self.authenticate(node, socket, id, &token),
+            Step::Authenticate { id, token } => {
+                self.authenticate(node, socket, id, &token);
+                return Ok(());
+            }
             Step::Execute { id, command } => return self.execute(node, socket, id, command),
             Step::Join { id, thread, after, again } => {
                 if again {
@@ -86,7 +89,7 @@ impl World {
         let (actor, line) = (identity.actor, connection.line.clone());
         if !writes(command.get()) {
             let outcome = self.ask(actor, &command)?;
-            self.up_to(node, self.truth.epoch);
+            self.settle_answer(node, actor.firm);
             line.send(&ServerFrame::Reply { id, outcome });
             return Ok(());
         }
@@ -103,41 +106,37 @@ impl World {
         Ok(())
     }
 
-    /// A token is checked, its person may come in, and is welcomed.
-    fn authenticate(&mut self, node: usize, socket: SocketId, id: RequestId, token: &str) -> Held {
+    /// A token came in: the first one, or a newer one of the same person.
+    fn authenticate(&mut self, node: usize, socket: SocketId, id: RequestId, token: &str) {
         let (now, wall) = (self.now, self.wall);
         let identity = self.identity(token).filter(|identity| identity.expires > wall);
-        let Some(connection) = self.nodes[node].connections.get_mut(&socket) else { return Ok(()) };
-        let known = connection.session.identity().is_some();
-        let reader = &mut self.stored.reader;
-        let access = identity.and_then(|identity| {
-            let Identity { actor, token, issued, .. } = identity;
-            let stands = reader.token_stands(actor, token, issued).ok()?;
-            reader.access(actor).ok()?.filter(|_| stands)
-        });
-        let (Some(identity), Some(access)) = (identity, access) else {
+        let Some(connection) = self.nodes[node].connections.get_mut(&socket) else { return };
+        let known = connection.session.identity();
+        let Some(identity) = identity else {
             let outcome = Outcome::Refused(RefusalCode::Unauthenticated.into());
             connection.line.send(&ServerFrame::Reply { id, outcome });
-            if !known {
+            if known.is_none() {
                 connection.line.close(CloseCode::BadToken);
             }
-            return Ok(());
+            return;
         };
-        let reply = connection.session.authenticated(identity, now, wall);
-        let outcome = reply.map_or_else(Outcome::Refused, Outcome::Ok);
+        if known.is_none() {
+            return self.begin_entering(node, socket, id, identity);
+        }
+        // A newer token: used from now on, unless it is not good.
+        let before = connection.identity.replace(identity);
+        let Identity { actor, token, issued, .. } = identity;
+        let reader = &mut self.stored.reader;
+        let stands = reader.token_stands(actor, token, issued).unwrap_or(false);
+        let good = stands && matches!(reader.access(actor), Ok(Some(_)));
+        let outcome = if good {
+            let reply = connection.session.authenticated(identity, now, wall);
+            reply.map_or_else(Outcome::Refused, Outcome::Ok)
+        } else {
+            connection.identity = before;
+            Outcome::Refused(RefusalCode::Unauthenticated.into())
+        };
         connection.line.send(&ServerFrame::Reply { id, outcome });
-        if known {
-            return Ok(());
-        }
-        connection.access = Some(access);
-        let line = connection.line.clone();
-        if let Ok(Some(mut welcome)) = self.stored.reader.welcome(identity.actor) {
-            self.truth.welcomed(identity.actor.person, &welcome)?;
-            welcome.token_expires_ms = identity.expires;
-            welcome.now_ms = wall;
-            line.send(&ServerFrame::Welcome(Box::new(welcome)));
-        }
-        Ok(())
     }
 
     /// A token of the simulation: whose device it is, when it was issued and when it runs out.
@@ -157,7 +156,9 @@ impl World {
     /// Asks every session of a node what is due.
     pub(super) fn tick_sessions(&mut self, node: usize) {
         let now = self.now;
-        for connection in self.nodes[node].connections.values_mut() {
+        let connections = self.nodes[node].connections.values_mut();
+        // One that is on its way in waits for that alone.
+        for connection in connections.filter(|connection| connection.entering.is_none()) {
             match connection.session.tick(now) {
                 Tick::Wait(_) => {}
                 Tick::Ping => connection.line.push(Bytes::from_static(PING)),
@@ -170,6 +171,8 @@ impl World {
     pub(super) fn reap(&mut self, node: usize, socket: SocketId) {
         let node_state = &mut self.nodes[node];
         let Some(connection) = node_state.connections.remove(&socket) else { return };
+        self.exit(node, &connection);
+        let node_state = &mut self.nodes[node];
         let mut joined: Vec<_> = connection.session.joined().iter().copied().collect();
         joined.sort_unstable();
         node_state.mail.extend(joined.into_iter().map(|thread| Mail::Detach(thread, socket)));

@@ -3,12 +3,13 @@
 use crate::device::{Heard, Link};
 use crate::invariant::Held;
 use crate::line::Line;
-use crate::node::{Connection, Up};
+use crate::node::{Connection, Hearing, Up};
 use crate::world::{World, say};
 use std::collections::{BTreeSet, VecDeque};
 use tidings_protocol::{CloseCode, Command};
 use tidings_server::session::Session;
 use tidings_server::socket::SocketId;
+use tidings_storage::Epoch;
 
 impl World {
     /// A device connects to a node and says who it is.
@@ -23,7 +24,12 @@ impl World {
             arrived: VecDeque::new(),
             deaf: false,
             at_work: 0,
+            identity: None,
+            entering: None,
+            entered: false,
             access: None,
+            epoch: Epoch::default(),
+            hearing: Hearing::Quiet { missed: false },
             joined: BTreeSet::new(),
             joining: None,
         };

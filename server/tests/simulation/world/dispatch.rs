@@ -1,35 +1,60 @@
 //! What follows a commit, in the server's own order, and what the other nodes are told of it.
 
-use crate::bus::Message;
+use crate::bus::Heard;
 use crate::lie::Lie;
 use crate::node::Mail;
 use crate::truth::Attempt;
 use crate::world::{World, say};
-use tidings_protocol::{Outcome, Refusal, RefusalCode, ServerFrame};
+use tidings_protocol::{Outcome, Person, Refusal, RefusalCode, ServerFrame};
 use tidings_server::dispatch::{Hearers, outcome_of, tell};
-use tidings_storage::{Commit, Done, ThreadCommit};
+use tidings_storage::{AccessChange, Commit, Done, ThreadCommit};
 
 impl World {
     /// A node takes the oldest batch.
     pub(super) fn dispatch(&mut self, node: usize) {
         let Some(batch) = self.nodes[node].batches.pop_front() else { return };
         say!(self, "n{node} dispatches {}", batch.applied.len());
-        self.up_to(node, batch.before);
-        tell(batch.applied, &mut Round { world: self, node, epoch: batch.after });
-        let epoch = &mut self.nodes[node].epoch;
-        *epoch = batch.after.max(*epoch);
+        let commits = batch.applied.iter().filter_map(|(_, applied)| applied.commit.as_ref());
+        let missing = self.nodes[node].epochs.missing(commits);
+        self.look_at_all(node, missing);
+        tell(batch.applied, &mut Round { world: self, node });
     }
 
     /// A message of another node comes out of the bus.
     pub(super) fn bus_arrives(&mut self) {
-        let Some((node, message)) = self.bus.arrive(&mut self.chance) else { return };
+        let Some((node, heard)) = self.bus.arrive(&mut self.chance) else { return };
         if self.nodes[node].down {
             return;
         }
-        say!(self, "n{node} hears from the bus");
-        self.up_to(node, message.epoch);
-        self.heard(node, &message.commit);
-        if let Some(thread) = message.commit.thread {
+        match heard {
+            Heard::Committed(commit) => self.hear_commit(node, *commit),
+            Heard::Watching(firm) => {
+                say!(self, "n{node} hears of {firm} from now on");
+                self.nodes[node].watched.insert(firm);
+                self.nodes[node].due.firm(firm);
+            }
+            Heard::Missed(firm) => {
+                say!(self, "n{node} has missed something of {firm}");
+                self.nodes[node].due.firm(firm);
+            }
+            Heard::Gone => {
+                say!(self, "n{node} hears that a node is gone");
+                self.nodes[node].due.everything();
+            }
+        }
+    }
+
+    fn hear_commit(&mut self, node: usize, commit: Commit) {
+        let state = &mut self.nodes[node];
+        if !state.watched.contains(&commit.firm) || !state.epochs.has(commit.firm) {
+            return;
+        }
+        say!(self, "n{node} hears of a commit at {:?}", commit.epoch);
+        let missing = state.epochs.missing(std::iter::once(&commit));
+        self.look_at_all(node, missing);
+        self.hear_ends(node, &commit);
+        self.heard(node, &commit);
+        if let Some(thread) = commit.thread {
             self.mail_committed(node, thread);
         }
     }
@@ -41,25 +66,40 @@ impl World {
             node.mail.push_back(Mail::Committed(thread));
         } else {
             self.trace.met("mail dropped");
-            node.lost = true;
+            node.lost.note(&[thread]);
         }
     }
 
     /// Feeds take note of a commit.
     fn heard(&mut self, node: usize, commit: &Commit) {
         let feed = &mut self.nodes[node].feed;
+        let firm = commit.firm;
         if let Some(thread) = &commit.thread {
             if !thread.events.is_empty() {
-                feed.threads.insert(thread.thread, (commit.firm, thread.account));
+                feed.threads.insert(thread.thread, (firm, thread.account));
             }
-            feed.reads.extend(thread.read.map(|read| (thread.thread, read)));
+            if let Some(read) = thread.read {
+                let posted = thread.events.iter().any(|event| event.actor == read.person);
+                feed.reads.push((thread.thread, read, posted));
+                if !posted {
+                    feed.badges.insert((firm, read.person));
+                }
+            }
         }
-        feed.inbox.extend(commit.inbox.iter().cloned());
+        for (member, item) in &commit.inbox {
+            feed.inbox.push((*member, item.clone()));
+            feed.badges.insert((firm, Person::Member(*member)));
+        }
+        for change in &commit.access {
+            if let AccessChange::Grew(person) = change {
+                feed.welcomes.insert((firm, *person));
+            }
+        }
     }
 
-    fn publish(&mut self, node: usize, message: &Message) {
+    fn publish(&mut self, node: usize, commit: &Commit) {
         for other in (0..self.nodes.len()).filter(|other| *other != node) {
-            self.bus.publish(other, message, &mut self.chance);
+            self.bus.publish(other, commit, &mut self.chance);
         }
     }
 
@@ -80,20 +120,16 @@ impl World {
 struct Round<'a> {
     world: &'a mut World,
     node: usize,
-    epoch: u64,
 }
 
 impl Hearers<Option<Attempt>> for Round<'_> {
     fn ended(&mut self, commit: &Commit) {
-        for change in &commit.access {
-            self.world.access_changed(self.node, commit.firm, *change);
-        }
+        self.world.hear_ends(self.node, commit);
     }
 
     fn committed(&mut self, commit: &Commit) {
         self.world.heard(self.node, commit);
-        let message = Message { commit: commit.clone(), epoch: self.epoch };
-        self.world.publish(self.node, &message);
+        self.world.publish(self.node, commit);
     }
 
     fn answered(

@@ -15,14 +15,21 @@ const ROUNDS: u64 = 60;
 /// Things done in one round at most.
 const PUMPS_MAX: u32 = 5_000;
 
+/// Threads of which a welcome speaks.
+const WELCOME_THREADS: usize = 20;
+
 /// An hour, in milliseconds: more than any clock was ever ahead.
 const HOUR_MS: i64 = 3_600 * 1_000;
 
 impl World {
     /// Heals the world, waits until it rests, and compares everything.
     pub(super) fn heal(&mut self) -> Held {
+        self.gather()?;
         say!(self, "everything works again");
         self.bus.heal();
+        if !self.bus.up {
+            self.turn_bus();
+        }
         self.healed = true;
         self.wall = self.wall_max.plus_millis(HOUR_MS);
         for node in 0..self.nodes.len() {
@@ -35,9 +42,6 @@ impl World {
             self.return_all();
             self.pass(500);
             for node in 0..self.nodes.len() {
-                if round.is_multiple_of(8) {
-                    self.sweep(node);
-                }
                 self.tick_rooms(node);
                 self.tick_sessions(node);
             }
@@ -49,6 +53,20 @@ impl World {
             say!(self, "without rest: {restless:?}");
         }
         self.compare()
+    }
+
+    /// While nothing is well yet, everybody looks into all that it knows of and reads it, so that there
+    /// is much to be missed.
+    fn gather(&mut self) -> Held {
+        say!(self, "everybody looks in");
+        for _ in 0..2 {
+            for device in 0..self.devices.len() {
+                let commands = self.devices[device].look_in();
+                self.send(device, commands);
+            }
+            self.pump()?;
+        }
+        Ok(())
     }
 
     /// Devices come back, and say again what was not answered.
@@ -103,7 +121,8 @@ impl World {
     }
 
     fn pump_node(&mut self, node: usize) -> Held<bool> {
-        let mut busy = !self.nodes[node].is_idle();
+        let due = self.nodes[node].due.next(self.now) <= self.now;
+        let mut busy = due || !self.nodes[node].is_idle();
         if !self.nodes[node].pending.is_empty() {
             self.commit(node)?;
         }
@@ -111,15 +130,19 @@ impl World {
         self.take_mail(node);
         self.read_for_rooms(node);
         self.nodes[node].hall.send_round();
-        if !self.nodes[node].feed.is_empty() {
-            self.tell_feed(node);
+        self.look_over(node);
+        if self.nodes[node].feed_can_read() {
+            self.read_feed(node);
         }
+        self.settle(node);
         let sockets: Vec<SocketId> = self.nodes[node].connections.keys().copied().collect();
         for socket in sockets {
             let connection = &self.nodes[node].connections[&socket];
             if connection.is_over() {
                 busy = true;
                 self.reap(node, socket);
+            } else if connection.entering.is_some() {
+                self.admit_step(node, socket)?;
             } else if connection.join_goes_on() {
                 self.join_step(node, socket)?;
             } else if connection.can_serve(usize::MAX) {
@@ -207,8 +230,36 @@ impl World {
                 let what = format_args!("d{index} has {reader}'s receipt at {seq}, not {stands}");
                 Invariant::I8.holds(*seq <= stands, what)?;
             }
+            for (reader, stands) in &known.receipts {
+                let told = replica.receipts.get(reader).copied().unwrap_or_default();
+                let what = format_args!("d{index} of {name}: {reader} at {told}, not {stands}");
+                Invariant::I8.holds(told == *stands, what)?;
+            }
         }
-        Ok(())
+        self.compare_feed(index)
+    }
+
+    /// Whoever is connected was told of all that concerns it, joined or not.
+    fn compare_feed(&self, index: usize) -> Held {
+        let device = &self.devices[index];
+        let person = device.actor.person;
+        // A welcome has the newest of them; the rest is asked for.
+        let all = self.truth.visible(person).count() <= WELCOME_THREADS;
+        for thread in self.truth.visible(person).filter(|_| all) {
+            let (known, name) = (&self.truth.threads[&thread], self.truth.name(thread));
+            let (head, stands) = (known.head(), known.receipt(person));
+            let told = device.told.get(&thread).copied().unwrap_or_default();
+            let what =
+                format_args!("d{index} was told that {name} goes to {}, not {head}", told.head);
+            Invariant::I1.holds(told.head == head, what)?;
+            let what =
+                format_args!("d{index} was told it has read {name} to {}, not {stands}", told.read);
+            Invariant::I8.holds(told.read == stands, what)?;
+        }
+        match device.badges {
+            Some(badges) => self.truth.counted(person, badges),
+            None => Err(Invariant::I9.broken(format_args!("d{index} was told no numbers"))),
+        }
     }
 
     /// Lists and views of somebody who may log in.

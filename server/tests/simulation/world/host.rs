@@ -1,7 +1,8 @@
 //! What befalls people and machines: hosts change who may see what, nodes crash, clocks jump.
 
+use crate::bus::Heard;
 use crate::invariant::Held;
-use crate::node::{Node, Wanted};
+use crate::node::Node;
 use crate::truth::{Standing, Submitted};
 use crate::world::{World, say};
 use std::time::Duration;
@@ -20,7 +21,15 @@ const FLOOD_POSTS: usize = 70;
 impl World {
     /// A host changes what somebody may see.
     pub(super) fn change_access(&mut self, node: usize) {
-        let people: Vec<Person> = self.truth.people.keys().copied().collect();
+        // Now and then of somebody who is just coming in.
+        let connections = self.nodes.iter().flat_map(|node| node.connections.values());
+        let entering = connections.filter(|connection| connection.entering.is_some());
+        let entering: Vec<Person> =
+            entering.filter_map(|connection| Some(connection.actor()?.person)).collect();
+        let mut people: Vec<Person> = self.truth.people.keys().copied().collect();
+        if !entering.is_empty() && self.chance.percent(50) {
+            people = entering;
+        }
         let Some(person) = self.chance.pick(&people) else { return };
         let standing = self.truth.people[&person].clone();
         let change = match person {
@@ -103,7 +112,10 @@ impl World {
         if !batch.is_empty() || !self.nodes[node].batches.is_empty() {
             self.trace.met("commit that nobody was told of");
         }
-        self.nodes[node] = Node { down: true, ..Node::default() };
+        self.nodes[node] = Node { down: true, ..Node::new(self.now, self.bus.up) };
+        for other in (0..self.nodes.len()).filter(|other| *other != node) {
+            self.bus.say(other, Heard::Gone);
+        }
         for device in &mut self.devices {
             if device.link.as_ref().is_some_and(|link| link.node == node) {
                 device.stalled = false;
@@ -116,22 +128,19 @@ impl World {
     /// And comes back, knowing nothing.
     pub(super) fn restart(&mut self, node: usize) {
         say!(self, "n{node} restarts");
-        self.nodes[node] = Node { epoch: self.truth.epoch, ..Node::default() };
+        self.nodes[node] = Node::new(self.now, self.bus.up);
     }
 
-    /// The bus goes away, or comes back: then rooms compare heads with the store.
+    /// The bus goes away, or comes back: then every firm that a node has is heard again.
     pub(super) fn turn_bus(&mut self) {
         self.bus.up = !self.bus.up;
         say!(self, "bus up: {}", self.bus.up);
-        if self.bus.up {
-            (0..self.nodes.len()).for_each(|node| self.sweep(node));
-        }
-    }
-
-    /// Rooms compare heads with the store.
-    pub(super) fn sweep(&mut self, node: usize) {
-        if !self.nodes[node].down {
-            self.nodes[node].wanted.push_back(Wanted::Heads);
+        let up = self.bus.up;
+        for node in self.nodes.iter_mut().filter(|node| !node.down) {
+            node.due.bus_is(up);
+            if up {
+                node.watched.extend(node.epochs.firms());
+            }
         }
     }
 

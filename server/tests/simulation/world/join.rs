@@ -132,7 +132,7 @@ impl World {
         let actor = identity.expect("only the authenticated join").actor;
         let command = Checked::try_from(command).expect("its bounds are kept");
         let outcome = self.ask(actor, &command)?;
-        self.up_to(node, self.truth.epoch);
+        self.settle_answer(node, actor.firm);
         Ok(match outcome {
             Outcome::Ok(reply) => Ok(reply),
             Outcome::Refused(refusal) => Err(refusal),

@@ -2,12 +2,15 @@
 //! that lets one thing happen at a time.
 
 mod access;
+mod admit;
 mod connection;
 mod device;
 mod dispatch;
+mod feed;
 mod heal;
 mod host;
 mod join;
+mod look_over;
 mod rooms;
 mod setup;
 mod step;

@@ -1,11 +1,10 @@
-//! Rooms and feeds: their mail, what they read from the store, what they send.
+//! Rooms: their mail, what they read from the store, what they send.
 
 use crate::lie::Lie;
-use crate::node::{Mail, Wanted};
+use crate::node::{Mail, Then, Wanted};
 use crate::world::{World, say};
-use tidings_protocol::{AccountId, FirmId, Person, ServerFrame, ThreadSummary};
-use tidings_server::rooms::{Outlet, Repair};
-use tidings_server::socket::SharedFrame;
+use tidings_server::rooms::Repair;
+use tidings_storage::Pulse;
 
 /// Events read at a time to fill a gap: few, so that pages end within gaps.
 const REPAIR_EVENTS: u32 = 3;
@@ -14,10 +13,17 @@ impl World {
     /// The rooms take a piece of mail.
     pub(super) fn take_mail(&mut self, node: usize) {
         let Some(mail) = self.nodes[node].mail.pop_front() else { return };
-        if let Mail::Repaired(_, _, epoch) = &mail {
-            self.up_to(node, *epoch);
+        let state = &mut self.nodes[node];
+        if let Mail::Repaired(thread, Some((_, firm, epoch))) = &mail
+            && !state.epochs.knows(*firm, *epoch)
+            && self.lie != Lie::IgnoreEpoch
+        {
+            self.trace.met("repair that came too early");
+            state.hall.not_repaired(*thread);
+            let epochs = vec![(*firm, *epoch)];
+            return self.settle_then(node, epochs, Then::Nothing);
         }
-        let hall = &mut self.nodes[node].hall;
+        let hall = &mut state.hall;
         let repair = match mail {
             Mail::Open(thread, socket) => return self.opened(node, thread, socket),
             Mail::Attach(thread, socket, have) => return self.attach(node, thread, socket, have),
@@ -26,14 +32,11 @@ impl World {
             Mail::Typing(thread, person) => return hall.typing(thread, person),
             Mail::Look(thread, socket, looking) => return hall.look(thread, socket, looking),
             Mail::Committed(commit) => hall.committed(commit),
-            Mail::Repaired(thread, events, _) => hall.repaired(thread, events),
-            Mail::Heads(heads) => {
-                let repairs: Vec<Repair> = heads
-                    .into_iter()
-                    .filter_map(|(thread, head)| hall.hear_of(thread, head))
-                    .collect();
-                return self.want(node, repairs);
+            Mail::Repaired(thread, found) => {
+                hall.repaired(thread, found.map(|(events, ..)| events))
             }
+            Mail::LookOver(pulses) => return self.rooms_look_over(node, &pulses),
+            Mail::Receipts(thread, sum, receipts) => return hall.all_read(thread, sum, receipts),
         };
         self.want(node, repair);
     }
@@ -47,10 +50,10 @@ impl World {
         }
     }
 
-    /// The store is read for a room. The answer is mail, with the epoch of the reading.
+    /// The store is read for a room, and then how often access had ended by then.
     pub(super) fn read_for_rooms(&mut self, node: usize) {
         let Some(wanted) = self.nodes[node].wanted.pop_front() else { return };
-        let mail = match wanted {
+        match wanted {
             Wanted::Events(thread, after) => {
                 let away = self.is_store_away(5) || self.lie == Lie::NeverRepair;
                 let read = self.stored.reader.events_after(thread, after, REPAIR_EVENTS);
@@ -58,72 +61,47 @@ impl World {
                 if let Some(events) = &mut events {
                     self.spoil(events);
                 }
-                Mail::Repaired(thread, events, self.truth.epoch)
+                let pulses = self.stored.reader.pulses(&[thread]).unwrap_or_default();
+                let found = events.zip(pulses.first());
+                let found = found.map(|(events, pulse)| (events, pulse.firm, pulse.epoch));
+                self.nodes[node].mail.push_back(Mail::Repaired(thread, found));
             }
-            Wanted::Heads => {
-                let threads = self.nodes[node].hall.threads();
-                let summaries = self.stored.reader.summaries(&threads).unwrap_or_default();
-                Mail::Heads(summaries.into_iter().map(|s| (s.thread, s.head)).collect())
+            Wanted::Receipts(thread, sum) => {
+                if self.is_store_away(5) {
+                    // The whole turn is taken again.
+                    return self.nodes[node].due.everything();
+                }
+                let receipts = self.stored.reader.receipts(thread).unwrap_or_default();
+                let pulses = self.stored.reader.pulses(&[thread]).unwrap_or_default();
+                let epochs = pulses.iter().map(|pulse| (pulse.firm, pulse.epoch)).collect();
+                self.settle_then(node, epochs, Then::Receipts(thread, sum, receipts));
             }
-        };
-        self.nodes[node].mail.push_back(mail);
+        }
+    }
+
+    fn rooms_look_over(&mut self, node: usize, pulses: &[Pulse]) {
+        for pulse in pulses {
+            let (repair, read) = self.nodes[node].hall.look_over(pulse);
+            if repair.is_some() {
+                self.trace.met("room that was found behind");
+            }
+            self.want(node, repair);
+            if read && self.lie != Lie::ForgetReceipts {
+                let wanted = Wanted::Receipts(pulse.thread, pulse.read);
+                self.nodes[node].wanted.push_back(wanted);
+            }
+        }
     }
 
     /// Rooms tell what they merged, and ask again for what they miss.
     pub(super) fn tick_rooms(&mut self, node: usize) {
         let state = &mut self.nodes[node];
-        let repairs = state.hall.tick();
-        if state.hall.looks_for_gaps() && std::mem::take(&mut state.lost) {
-            state.wanted.push_back(Wanted::Heads);
+        let mut repairs = state.hall.tick();
+        let lost = std::mem::take(&mut state.lost);
+        repairs.extend(lost.heads().filter_map(|(thread, head)| state.hall.hear_of(thread, head)));
+        for (thread, person, seq) in lost.receipts() {
+            state.hall.read(thread, person, seq);
         }
         self.want(node, repairs);
-    }
-
-    /// Feeds tell what waits there, as things stand now.
-    pub(super) fn tell_feed(&mut self, node: usize) {
-        self.up_to(node, self.truth.epoch);
-        let feed = std::mem::take(&mut self.nodes[node].feed);
-        for (thread, home) in feed.threads {
-            let summaries = self.stored.reader.summaries(&[thread]).unwrap_or_default();
-            for summary in summaries {
-                self.tell_thread(node, home, summary);
-            }
-        }
-        for (thread, read) in feed.reads {
-            let frame =
-                ServerFrame::ReadChanged { thread, read: read.seq, messages_read: read.messages };
-            self.tell_person(node, read.person, &SharedFrame::new(frame));
-        }
-        for (member, item) in feed.inbox {
-            let frame = SharedFrame::new(ServerFrame::InboxChanged(item));
-            self.tell_person(node, Person::Member(member), &frame);
-        }
-    }
-
-    fn tell_thread(&self, node: usize, home: (FirmId, AccountId), summary: ThreadSummary) {
-        let (firm, account) = home;
-        let thread = summary.thread;
-        let all = self.lie == Lie::TellOtherFirms;
-        let frame = SharedFrame::new(ServerFrame::ThreadChanged(summary));
-        for connection in self.nodes[node].connections.values() {
-            let Some(identity) = connection.session.identity() else { continue };
-            let sees = identity.actor.firm == firm
-                && connection
-                    .access
-                    .as_ref()
-                    .is_some_and(|access| access.sees_thread(account, thread));
-            if (sees || all) && !connection.joined.contains(&thread) {
-                connection.line.queue(&frame);
-            }
-        }
-    }
-
-    fn tell_person(&self, node: usize, person: Person, frame: &SharedFrame) {
-        for connection in self.nodes[node].connections.values() {
-            let identity = connection.session.identity();
-            if identity.is_some_and(|identity| identity.actor.person == person) {
-                connection.line.queue(frame);
-            }
-        }
     }
 }

@@ -35,15 +35,16 @@ impl World {
         let stored =
             Stored { writer: Box::new(writer), reader: Box::new(reader), _database: database };
         let nodes = 1 + chance.below(4);
+        let now = tidings_server::clock::monotonic();
         let mut world = Self {
             trace: Trace::new(),
             truth: Truth::default(),
             lie,
             stored,
-            nodes: (0..nodes).map(|_| Node::default()).collect(),
+            nodes: (0..nodes).map(|_| Node::new(now, true)).collect(),
             bus: Bus::new(&mut chance),
             devices: Vec::new(),
-            now: tidings_server::clock::monotonic(),
+            now,
             wall: BEGIN,
             wall_max: BEGIN,
             settings: settings(&mut chance),
@@ -56,9 +57,6 @@ impl World {
         let long = world.chance.percent(12);
         if long {
             world.begin_long_thread();
-        }
-        for node in &mut world.nodes {
-            node.epoch = world.truth.epoch;
         }
         world
     }

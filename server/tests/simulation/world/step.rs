@@ -29,7 +29,9 @@ const ACTIONS: &[(Action, u32)] = &[
     (Action::Crash, 2),
     (Action::Restart, 10),
     (Action::TurnBus, 3),
-    (Action::Sweep, 5),
+    (Action::LookOver, 25),
+    (Action::Settle, 90),
+    (Action::Admit, 150),
     (Action::Jump, 3),
     (Action::Leap, 10),
     (Action::Audit, 10),
@@ -59,7 +61,9 @@ enum Action {
     Crash,
     Restart,
     TurnBus,
-    Sweep,
+    LookOver,
+    Settle,
+    Admit,
     Jump,
     Leap,
     Audit,
@@ -89,7 +93,9 @@ impl World {
     /// Does it if it can be done.
     fn attempt(&mut self, action: Action) -> Held<bool> {
         match action {
-            Action::Serve | Action::JoinStep | Action::Reap => self.at_a_connection(action),
+            Action::Serve | Action::JoinStep | Action::Admit | Action::Reap => {
+                self.at_a_connection(action)
+            }
             Action::Carry | Action::Act | Action::Connect | Action::HangUp | Action::Stall => {
                 self.at_a_device(action)
             }
@@ -132,8 +138,10 @@ impl World {
                     Action::Mail => !node.mail.is_empty(),
                     Action::SendRound => node.hall.has_work(),
                     Action::ReadForRooms => !node.wanted.is_empty(),
-                    Action::TickRooms | Action::Sweep => !node.hall.is_empty(),
-                    Action::Feed => !node.feed.is_empty(),
+                    Action::TickRooms => !node.hall.is_empty(),
+                    Action::LookOver => node.due.next(self.now) <= self.now,
+                    Action::Settle => !node.settling.is_empty(),
+                    Action::Feed => node.feed_can_read(),
                     Action::TickSessions => !node.connections.is_empty(),
                     _ => true,
                 }
@@ -155,13 +163,14 @@ impl World {
             }
             Action::ReadForRooms => self.read_for_rooms(node),
             Action::TickRooms => self.tick_rooms(node),
-            Action::Feed => self.tell_feed(node),
+            Action::Feed => self.read_feed(node),
             Action::TickSessions => self.tick_sessions(node),
             Action::ChangeAccess => self.change_access(node),
             Action::Flood => self.flood(node),
             Action::Crash => self.crash(node)?,
             Action::Restart => self.restart(node),
-            Action::Sweep => self.sweep(node),
+            Action::LookOver => self.look_over(node),
+            Action::Settle => self.settle(node),
             _ => return Ok(false),
         }
         Ok(true)
@@ -172,6 +181,7 @@ impl World {
         let can = |connection: &Connection| match action {
             Action::Serve => connection.can_serve(in_flight),
             Action::JoinStep => connection.join_goes_on(),
+            Action::Admit => connection.entering.is_some(),
             _ => connection.is_over(),
         };
         let mut found: Vec<(usize, SocketId)> = Vec::new();
@@ -183,6 +193,7 @@ impl World {
         match action {
             Action::Serve => self.serve(node, socket)?,
             Action::JoinStep => self.join_step(node, socket)?,
+            Action::Admit => self.admit_step(node, socket)?,
             _ => self.reap(node, socket),
         }
         Ok(true)
@@ -230,7 +241,7 @@ impl World {
 impl Connection {
     /// Whether the next thing that came in can be handled.
     pub(crate) fn can_serve(&self, in_flight: usize) -> bool {
-        let busy = self.joining.is_some() || self.at_work >= in_flight;
+        let busy = self.joining.is_some() || self.entering.is_some() || self.at_work >= in_flight;
         !self.arrived.is_empty() && !busy && !self.deaf
     }
 }

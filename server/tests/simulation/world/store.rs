@@ -25,7 +25,6 @@ impl World {
         let waiting = self.nodes[node].pending.len();
         let count = 1 + self.chance.below(waiting);
         let batch: Vec<Submitted> = self.nodes[node].pending.drain(..count).collect();
-        let before = self.truth.epoch;
         let applied = if self.is_store_away(2) {
             say!(self, "n{node} store away for {count}");
             vec![unavailable(); count]
@@ -35,7 +34,7 @@ impl World {
         };
         let tickets = batch.into_iter().map(|submitted| submitted.attempt);
         let applied = tickets.zip(applied).collect();
-        self.nodes[node].batches.push_back(Batch { applied, before, after: self.truth.epoch });
+        self.nodes[node].batches.push_back(Batch { applied });
         Ok(())
     }
 
