@@ -108,9 +108,9 @@ impl Link {
     }
 
     /// Sends a statement without parameters or rows.
-    pub(super) fn send(&mut self, sql: &'static str) {
+    pub(super) fn send(&mut self, sql: &'static str) -> Result<(), Failure> {
         let client = Arc::clone(&self.client);
-        self.push(Box::pin(async move { client.batch_execute(sql).await.map(|()| 0) }));
+        self.push(Box::pin(async move { client.batch_execute(sql).await.map(|()| 0) }))
     }
 
     /// Sends a change.
@@ -125,7 +125,7 @@ impl Link {
         let client = Arc::clone(&self.client);
         self.push(Box::pin(async move {
             client.execute_raw(&statement, params.iter().map(Owned::value)).await
-        }));
+        }))?;
         if self.sent.len() < SENT_MAX {
             return Ok(());
         }
@@ -237,11 +237,14 @@ impl Link {
         runtime.block_on(all(self.patience, sent))
     }
 
-    fn push(&mut self, mut sent: Sent) {
+    /// Sends something. An error at once means that it was not sent: nothing may be sent behind it as
+    /// if it were there.
+    fn push(&mut self, mut sent: Sent) -> Result<(), Failure> {
         match begin(sent.as_mut()) {
-            Poll::Ready(result) => self.sent.push_back(Box::pin(std::future::ready(result))),
+            Poll::Ready(result) => drop(result?),
             Poll::Pending => self.sent.push_back(sent),
         }
+        Ok(())
     }
 
     /// The answer to one more question, after those to everything that was sent before. If one of

@@ -12,14 +12,14 @@
 //! how a batch of a node gets in beside those of others:
 //!
 //! ```text
-//! BEGIN ─ the batch's number ─▶   one journey   writers: whether it was done, should the answer be lost
-//! locks, threads, keys ───────▶   one journey   firms shared (alone to change who there is), in order;
-//!                                               threads by their rows, in order; what is in them
-//! people, accounts ───────────▶   one journey   whatever the operations will ask for
-//! INSERT … UPDATE … COMMIT ───▶   one journey   sent as they are made, waited for at the end
+//! BEGIN, number, locks, threads ──▶  one journey   the number says whether the batch was done, should
+//!                                                  the answer be lost; firms are shared (alone to
+//!                                                  change who there is), threads held, both in order
+//! people, accounts ───────────────▶  one journey   whatever the operations will ask for
+//! INSERT … UPDATE … COMMIT ───────▶  one journey   sent as they are made, waited for at the end
 //! ```
 //!
-//! So a batch is four journeys, of one operation or of a thousand. The reader's question is one journey
+//! So a batch is three journeys, of one operation or of a thousand. The reader's question is one journey
 //! if it is one statement. What differs from SQLite, and why:
 //!
 //! * There, one server owns the file, and remembers from batch to batch what it wrote. Here others

@@ -137,10 +137,7 @@ impl Session {
 
     /// Sends a statement without parameters or rows, and goes on.
     pub(super) fn send(&self, sql: &'static str) -> Result<(), Failure> {
-        self.with(|_, link| {
-            link.send(sql);
-            Ok(())
-        })
+        self.with(|_, link| link.send(sql))
     }
 
     /// Waits until everything that was sent has been done.

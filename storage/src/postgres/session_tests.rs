@@ -100,3 +100,13 @@ fn what_is_refused_at_the_door_is_not_tried_again() {
     let failure = session.reach(monotonic() + Duration::from_mins(10)).unwrap_err();
     assert!(!failure.passes(), "{failure}");
 }
+
+#[test]
+fn what_can_not_be_sent_is_an_error_at_once_and_not_left_out() {
+    let database = Database::new();
+    database.run("CREATE TABLE t (a smallint)");
+    let session = database.session("");
+    session.send(BEGIN).unwrap();
+    session.write("INSERT INTO t VALUES (?1)", params![1_i64]).unwrap();
+    session.write("INSERT INTO t VALUES (?1)", params![1_000_000_i64]).unwrap_err();
+}

@@ -7,6 +7,7 @@
 
 use super::needs::Needs;
 use super::session::Session;
+use super::writer::NUMBER;
 use crate::operation::Operation;
 use crate::sql::facts::{self, AccountFacts, FirmFacts, PersonFacts};
 use crate::sql::memory::Memory;
@@ -47,15 +48,17 @@ const MESSAGES: &str = "SELECT w.thread, e.seq, e.messages
 const ASSIGNED: &str =
     "SELECT member, account FROM assignments WHERE member = ANY($1) AND account = ANY($2)";
 
-/// Locks and reads what a batch needs, inside its transaction. Must be the first to wait in it.
+/// Locks and reads what a batch needs, inside its transaction, which it puts down by its writer and
+/// number. Must be the first to wait in it.
 pub(super) fn warm(
     session: &Session,
     scribe: &mut Scribe,
     batch: &[Operation],
+    number: (Uuid, i64),
 ) -> Result<(), SqlError> {
     let needs = Needs::of(batch);
     let memory = scribe.prepare();
-    let threads = lock(session, memory, &needs)?;
+    let threads = lock(session, memory, &needs, number)?;
     // Those who are told of what happens.
     let followers = threads.values().flat_map(Thread::followers).map(|member| member.0);
     let members: BTreeSet<Uuid> = followers.chain(needs.members.iter().copied()).collect();
@@ -73,6 +76,7 @@ fn lock(
     session: &Session,
     memory: &mut Memory,
     needs: &Needs,
+    (writer, number): (Uuid, i64),
 ) -> Result<HashMap<i64, Thread>, SqlError> {
     let (locks, alone): (Vec<i32>, Vec<bool>) = needs.locks.iter().unzip();
     let threads: Vec<Uuid> = needs.threads.iter().copied().collect();
@@ -89,7 +93,8 @@ fn lock(
          WHERE t.id = ANY($1) AND (p.person_kind = 0 OR p.person = ANY($2))",
         thread::PART
     );
-    let [_, found, parts, used, numbers, messages] = session.ask_all([
+    let [_, _, found, parts, used, numbers, messages] = session.ask_all([
+        (NUMBER, true, &[&writer, &number]),
         (LOCK_FIRMS, !locks.is_empty(), &[&LOCK_CLASS, &locks, &alone]),
         (&lock_threads, !threads.is_empty(), &[&threads]),
         (&parts, !threads.is_empty(), &[&threads, &contacts]),

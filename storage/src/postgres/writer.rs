@@ -30,7 +30,7 @@ const FORGET: &str = "DELETE FROM writers
 
 /// Puts down which batch this is, and holds the row until it has ended. Also asks for the last one
 /// that was done: then the number is 0, which changes nothing.
-const NUMBER: &str = "INSERT INTO writers (id, batch, at_ms)
+pub(super) const NUMBER: &str = "INSERT INTO writers (id, batch, at_ms)
      VALUES (?1, ?2, CAST(extract(epoch FROM now()) * 1000 AS bigint))
      ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms,
          batch = CASE WHEN excluded.batch = 0 THEN writers.batch ELSE excluded.batch END
@@ -75,13 +75,12 @@ impl PostgresWriter {
     fn once(&mut self, batch: &[Operation], now: Timestamp) -> Result<Vec<Applied>, Failed> {
         self.batch += 1;
         self.session.send(BEGIN)?;
+        // Nothing that matters is written before it is known that a transaction has begun.
+        warm::warm(&self.session, &mut self.scribe, batch, (self.id, self.batch))?;
         let db = Db::Postgres(&self.session);
-        // Nothing is written before it is known that a transaction has begun.
-        db.one(NUMBER, params![self.id, self.batch], |_| Ok(()))?;
         if self.batch == 1 {
             db.write(FORGET, &[])?;
         }
-        warm::warm(&self.session, &mut self.scribe, batch)?;
         let applied = self.scribe.apply(db, batch.to_vec(), now)?;
         // Behind the last changes: if one of them fails, it commits nothing.
         self.session.send("COMMIT")?;
