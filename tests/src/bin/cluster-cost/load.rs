@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tidings_tests::loadtest;
 
 /// Seconds of messages in the short run of a pair, and in the long one.
-const SECONDS: (u32, u32) = (2, 12);
+const SECONDS: (u32, u32) = (2, 10);
 
 /// Messages at a fixed rate to all sockets of some threads.
 #[derive(Clone, Copy)]
