@@ -4,7 +4,7 @@
 //! http ─▶ socket ─▶ session ─▶ store (writer, readers)
 //!   │        ▲          │          │ commits
 //!   │        │          ▼          ▼
-//!   │        └─────── rooms ◀── dispatch ◀── bus
+//!   │        └─────── rooms ◀── dispatch ◀─▶ bus ◀─▶ other nodes
 //!   │        └─────── feed  ◀──────┘
 //!   └▶ directory, settings, tokens, commands one at a time
 //! ```
@@ -14,8 +14,12 @@
 //! * [`session`] is what one connection may say, and what comes of it.
 //! * [`rooms`] are the joined sockets of each live thread.
 //! * [`feed`] tells people what concerns them without their joining anything.
-//! * [`dispatch`] takes each commit from the [`bus`] and tells everybody, in commit order.
-//! * [`people`] is who is connected, and what they may see.
+//! * [`dispatch`] takes each commit from [`commits`], and those of other nodes from the [`bus`], and
+//!   tells everybody, in commit order.
+//! * [`people`] is who is connected, and what they may see; [`epochs`] is up to where ends of access
+//!   are known here, and [`settle`] has whoever read the store wait until they are.
+//! * [`lookover`] compares what is live with the store when something may have been missed.
+//! * [`neighbours`] is what nodes tell each other and store nowhere.
 //! * [`auth`] is who somebody is; what they may do is the store's to decide.
 //!
 //! **Invariant:** a room knows a socket only as a bounded outbound handle, and the bus knows no

@@ -213,3 +213,53 @@ fn shrank(before: &Access, now: &Access) -> bool {
         _ => before != now,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use tidings_protocol::{AccountId, Rights, Role};
+    use uuid::Uuid;
+
+    fn member(accounts: &[u128], mentioned: &[u128], view_all_accounts: bool) -> Access {
+        let id = |number: &u128| Uuid::from_u128(*number);
+        Access::Team {
+            role: Role::Member,
+            rights: Rights { view_all_accounts, ..Rights::default() },
+            accounts: accounts.iter().map(|account| AccountId(id(account))).collect(),
+            mentioned: mentioned.iter().map(|thread| ThreadId(id(thread))).collect::<HashSet<_>>(),
+        }
+    }
+
+    fn contact(account: u128) -> Access {
+        Access::Contact { account: AccountId(Uuid::from_u128(account)) }
+    }
+
+    #[test]
+    fn whoever_sees_less_than_before_has_to_come_back() {
+        let changed = Some(CloseCode::AccessChanged);
+        for (before, now, code) in [
+            (member(&[1], &[], false), member(&[1, 2], &[3], false), None),
+            (member(&[1, 2], &[], false), member(&[1], &[], false), changed),
+            (member(&[1], &[3], false), member(&[1], &[], false), changed),
+            (member(&[1], &[3], false), member(&[], &[], true), None),
+            (member(&[], &[], true), member(&[1], &[3], false), changed),
+            (contact(1), contact(1), None),
+            (contact(1), contact(2), changed),
+        ] {
+            let is = look_again(Some(&before), Some(&now), true, true);
+            assert_eq!(is, code, "{before:?} is {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_socket_ends_by_the_gravest_of_what_it_missed() {
+        let one = contact(1);
+        let look = |now, stands, sees| look_again(Some(&one), now, stands, sees);
+        assert_eq!(look(None, false, false), Some(CloseCode::AccessEnded));
+        assert_eq!(look(Some(&one), false, false), Some(CloseCode::BadToken));
+        // It had joined by access that it gained, which is gone again, and it never knew of either.
+        assert_eq!(look(Some(&one), true, false), Some(CloseCode::AccessChanged));
+        assert_eq!(look(Some(&one), true, true), None);
+    }
+}

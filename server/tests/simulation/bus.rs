@@ -20,6 +20,8 @@ pub(crate) enum Heard {
     Missed(FirmId),
     /// A node is gone.
     Gone,
+    /// A node said goodbye.
+    Left,
 }
 
 /// Messages under way.

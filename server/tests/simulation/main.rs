@@ -46,6 +46,7 @@ const MEETS: &[&str] = &[
     "mail dropped",
     "repair that came too early",
     "room that was found behind",
+    "stop in order",
     "resumed",
     "too much missed",
     "access changed",

@@ -37,6 +37,10 @@ impl World {
                 say!(self, "n{node} has missed something of {firm}");
                 self.nodes[node].due.firm(firm);
             }
+            Heard::Left => {
+                say!(self, "n{node} hears that a node has left");
+                self.nodes[node].due.soon();
+            }
             Heard::Gone => {
                 say!(self, "n{node} hears that a node is gone");
                 self.nodes[node].due.everything();

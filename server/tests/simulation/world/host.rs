@@ -112,9 +112,29 @@ impl World {
         if !batch.is_empty() || !self.nodes[node].batches.is_empty() {
             self.trace.met("commit that nobody was told of");
         }
+        self.leave(node, &Heard::Gone);
+        Ok(())
+    }
+
+    /// A node stops in order: what it was asked for is done, and the others are told.
+    pub(super) fn stop(&mut self, node: usize) -> Held {
+        say!(self, "n{node} stops");
+        self.trace.met("stop in order");
+        while !self.nodes[node].pending.is_empty() {
+            self.commit(node)?;
+        }
+        while !self.nodes[node].batches.is_empty() {
+            self.dispatch(node);
+        }
+        self.leave(node, &Heard::Left);
+        Ok(())
+    }
+
+    /// A node is no more, and the others hear of it.
+    fn leave(&mut self, node: usize, heard: &Heard) {
         self.nodes[node] = Node { down: true, ..Node::new(self.now, self.bus.up) };
         for other in (0..self.nodes.len()).filter(|other| *other != node) {
-            self.bus.say(other, Heard::Gone);
+            self.bus.say(other, heard.clone());
         }
         for device in &mut self.devices {
             if device.link.as_ref().is_some_and(|link| link.node == node) {
@@ -122,7 +142,6 @@ impl World {
                 device.unlink();
             }
         }
-        Ok(())
     }
 
     /// And comes back, knowing nothing.
