@@ -78,6 +78,13 @@ pub trait Writer: Send {
     fn apply(&mut self, batch: Vec<Operation>, now: Timestamp)
     -> Result<Vec<Applied>, Unavailable>;
 
+    /// Whether an operation keeps other nodes waiting until its batch ends. Then it shares its batch
+    /// only with its like, for the others would keep them waiting for longer.
+    fn shuts_out(&self, operation: &Operation) -> bool {
+        let _ = operation;
+        false
+    }
+
     /// Called now and then when there is nothing to apply: tidying up.
     fn idle(&mut self) {}
 }

@@ -53,9 +53,12 @@ pub(crate) fn write<T: Send + 'static>(
     let mut tidy = false;
     loop {
         let patience = if tidy { PATIENCE_MAX } else { IDLE_AFTER };
-        let taken = queue.take(options.batch_max, patience, |waiting| {
-            pace(waiting, started.map(|at| monotonic().duration_since(at)), &options)
-        });
+        let taken = queue.take_alike(
+            options.batch_max,
+            patience,
+            |waiting| pace(waiting, started.map(|at| monotonic().duration_since(at)), &options),
+            |(one, _), (other, _)| writer.shuts_out(one) == writer.shuts_out(other),
+        );
         let batch = match taken {
             Taken::Items(batch) => batch,
             Taken::Nothing if tidy => continue,

@@ -88,7 +88,18 @@ impl<T> Queue<T> {
         &self,
         most: usize,
         patience: Duration,
+        decide: impl FnMut(usize) -> Take,
+    ) -> Taken<T> {
+        self.take_alike(most, patience, decide, |_, _| true)
+    }
+
+    /// As [`Self::take`], the first and no more than those behind it that are like it.
+    pub(crate) fn take_alike(
+        &self,
+        most: usize,
+        patience: Duration,
         mut decide: impl FnMut(usize) -> Take,
+        alike: impl Fn(&T, &T) -> bool,
     ) -> Taken<T> {
         let mut inner = self.lock();
         loop {
@@ -107,7 +118,9 @@ impl<T> Queue<T> {
             }
             match if inner.open { decide(waiting) } else { Take::Now } {
                 Take::Now => {
-                    let count = waiting.min(most);
+                    let first = &inner.items[0];
+                    let others = inner.items.iter().take(most).skip(1);
+                    let count = 1 + others.take_while(|other| alike(first, other)).count();
                     return Taken::Items(inner.items.drain(..count).collect());
                 }
                 Take::When { waiting, within } => {
@@ -183,6 +196,21 @@ mod tests {
         assert_eq!(queue.push_first(6), Err(6));
         assert_eq!(queue.take(9, NO_TIME, |_| Take::Now), Taken::Items(vec![5, 4]));
         assert_eq!(queue.take(9, NO_TIME, |_| Take::Now), Taken::Nothing);
+    }
+
+    #[test]
+    fn what_is_alike_is_taken_together() {
+        let queue = Queue::new(8);
+        for item in [1, 3, 2, 4, 5] {
+            queue.push(item).unwrap();
+        }
+        let take = |most| {
+            queue.take_alike(most, NO_TIME, |_| Take::Now, |one, other| one % 2 == other % 2)
+        };
+        assert_eq!(take(9), Taken::Items(vec![1, 3]));
+        assert_eq!(take(1), Taken::Items(vec![2]));
+        assert_eq!(take(9), Taken::Items(vec![4]));
+        assert_eq!(take(9), Taken::Items(vec![5]));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::backend::Unavailable;
-use crate::operation::{Done, Operation};
+use crate::operation::{DirectoryChange, Done, Operation};
 use crate::sqlite::{Location, Mode, Sqlite};
 use crate::{Entropy, SystemEntropy};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use tidings_protocol::Timestamp;
+use tidings_protocol::{ApiKeyId, FirmId, Timestamp};
+use uuid::Uuid;
 
 struct Still;
 
@@ -16,7 +17,7 @@ impl Clock for Still {
     }
 }
 
-/// Waits for leave before each batch, then does as it is told.
+/// Waits for leave before each batch, then does as it is told. Changes of a directory shut out others.
 struct Scripted {
     steps: Receiver<Step>,
 }
@@ -37,6 +38,10 @@ impl Writer for Scripted {
             Step::Fail => Err(Unavailable("disk full".to_owned())),
             Step::Panic => panic!("a bug in the writer"),
         }
+    }
+
+    fn shuts_out(&self, operation: &Operation) -> bool {
+        matches!(operation, Operation::Directory { .. })
     }
 }
 
@@ -75,6 +80,36 @@ fn bench(options: FrontOptions) -> Bench {
 
 fn operation() -> Operation {
     Operation::CreateFirm { name: "Firm".to_owned() }
+}
+
+fn change() -> Operation {
+    let change = DirectoryChange::DeleteApiKey(ApiKeyId(Uuid::nil()));
+    Operation::Directory { firm: FirmId(Uuid::nil()), change }
+}
+
+#[test]
+fn what_shuts_out_others_is_done_apart_and_in_its_turn() {
+    let Bench { store, steps, told } = bench(FrontOptions::default());
+    store.submit(operation(), 1).unwrap();
+    // While the first is waited for, the others gather.
+    while store.waiting() > 0 {
+        std::thread::yield_now();
+    }
+    for ticket in 2..=7 {
+        let operation = if (4..=5).contains(&ticket) { change() } else { operation() };
+        store.submit(operation, ticket).unwrap();
+    }
+    for (step, tickets, ok) in [
+        (Step::Succeed, 1..=1, true),
+        (Step::Succeed, 2..=3, true),
+        (Step::Fail, 4..=5, false),
+        (Step::Succeed, 6..=7, true),
+    ] {
+        steps.send(step).unwrap();
+        for ticket in tickets {
+            assert_eq!(told.recv().unwrap(), (ticket, ok));
+        }
+    }
 }
 
 #[test]

@@ -40,13 +40,12 @@ impl Needs {
         for operation in batch {
             match operation {
                 Operation::Command { actor, command } => {
-                    let alone = matches!(command.get(), Command::SetPreferences { .. });
-                    needs.lock(actor.firm, alone);
+                    needs.lock(actor.firm, shuts_out(operation));
                     needs.firms.insert(actor.firm.0);
                     needs.person(actor.person);
                     needs.command(actor.person.uuid(), command.get());
                 }
-                Operation::Directory { firm, .. } => needs.lock(*firm, true),
+                Operation::Directory { firm, .. } => needs.lock(*firm, shuts_out(operation)),
                 Operation::CreateFirm { .. }
                 | Operation::Claim { .. }
                 | Operation::ForgetRevocations { .. } => {}
@@ -127,6 +126,19 @@ impl Needs {
 
     fn thread(&mut self, thread: ThreadId) {
         self.threads.insert(thread.0);
+    }
+}
+
+/// Whether an operation changes what others of its firm decide by, and so has to hold the firm alone.
+pub(super) fn shuts_out(operation: &Operation) -> bool {
+    match operation {
+        Operation::Command { command, .. } => {
+            matches!(command.get(), Command::SetPreferences { .. })
+        }
+        Operation::Directory { .. } => true,
+        Operation::CreateFirm { .. }
+        | Operation::Claim { .. }
+        | Operation::ForgetRevocations { .. } => false,
     }
 }
 

@@ -9,6 +9,7 @@
 //! too, where numbers of transactions mean something else.
 
 use super::failure::Failure;
+use super::needs;
 use super::session::{BEGIN, Session};
 use super::warm;
 use crate::backend::{Unavailable, Writer};
@@ -150,5 +151,9 @@ impl Writer for PostgresWriter {
             tracing::debug!(%error, operations = batch.len(), "a batch is done again");
             std::thread::sleep(pause);
         }
+    }
+
+    fn shuts_out(&self, operation: &Operation) -> bool {
+        needs::shuts_out(operation)
     }
 }

@@ -43,8 +43,9 @@ async fn an_event_that_reaches_somebody_whose_access_has_ended(world: &World) {
     let scenario = CONVERSATIONS.replace("--access-ends 0", "--access-ends 2");
     let scenario = scenario.replace("--rate 10", "--rate 15");
     let run = world.through(&scenario, Haunted::default()).await;
-    // What its socket was not sent in between may count as lost.
-    run.found_besides("forbidden", &["lost"]);
+    // What its socket was not sent in between may count as lost; and what it posted just before the
+    // end may be there, though it was put off.
+    run.found_besides("forbidden", &["lost", "invented"]);
 }
 
 /// Which socket has joined which thread.
