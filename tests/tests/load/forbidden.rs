@@ -1,6 +1,6 @@
 //! What reaches somebody who may not see it.
 
-use crate::lie::{Act, Lie, Socket, event, joined, once, once_after};
+use crate::lie::{Act, Lie, Socket, event, joined, once};
 use crate::world::{CONVERSATIONS, FAN_OUT, World};
 use std::collections::{HashMap, HashSet};
 use tidings_protocol::{
@@ -28,15 +28,8 @@ async fn an_event_that_reaches_somebody_of_another_thread(world: &World) {
 }
 
 async fn a_feed_that_tells_of_somebody_elses_thread(world: &World) {
-    let mut rooms = Rooms::default();
-    // Some of the strangers may have lost their connections: all are told.
-    let astray = once_after(5, move |to, frame| {
-        rooms.learn(to, frame);
-        let ServerFrame::ThreadChanged(summary) = frame else { return None };
-        let tell = |socket| Act::Tell(socket, frame.clone());
-        Some(rooms.strangers(summary.thread).chain([to]).map(tell).collect())
-    });
-    world.through(CONVERSATIONS, astray).await.found_besides("forbidden", &[]);
+    let run = world.through(CONVERSATIONS, Gossip::default()).await;
+    run.found_besides("forbidden", &[]);
 }
 
 async fn an_event_that_reaches_somebody_whose_access_has_ended(world: &World) {
@@ -67,6 +60,23 @@ impl Rooms {
     /// The sockets that have joined a thread.
     fn of(&self, thread: ThreadId) -> impl Iterator<Item = Socket> {
         self.0.iter().filter(move |(_, joined)| **joined == thread).map(|(socket, _)| *socket)
+    }
+}
+
+/// Tells everybody of changes in other threads than theirs. Some may see those, or have lost their
+/// connections; so it does not stop at the first.
+#[derive(Default)]
+struct Gossip(Rooms);
+
+impl Lie for Gossip {
+    fn told(&mut self, to: Socket, frame: ServerFrame) -> Vec<Act> {
+        self.0.learn(to, &frame);
+        let strangers: Vec<Socket> = match &frame {
+            ServerFrame::ThreadChanged(summary) => self.0.strangers(summary.thread).collect(),
+            _ => Vec::new(),
+        };
+        let told = strangers.into_iter().chain([to]);
+        told.map(|socket| Act::Tell(socket, frame.clone())).collect()
     }
 }
 
