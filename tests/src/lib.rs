@@ -16,6 +16,7 @@
 //! **Invariant:** of our own crates only `protocol` is known here. What a server does is learnt
 //! from outside.
 
+mod authority;
 mod binary;
 mod client;
 mod cluster;
@@ -34,6 +35,7 @@ mod server;
 mod traffic;
 mod wait;
 
+pub use authority::{Authority, Identity};
 pub use binary::{Finished, loadtest, tidings, tidings_with};
 pub use client::{Client, Closed};
 pub use cluster::{Cluster, Node};

@@ -5,9 +5,9 @@
 //! removes its folder: so nothing is left, however the test ends.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +16,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
+use crate::authority::Identity;
 use crate::wait::{DEADLINE, within};
 
 /// Small, and in nothing that is tested different from a real one: commits are synced.
@@ -64,11 +65,23 @@ impl Postgres {
 
     /// Starts one with further settings, such as `max_connections=5`.
     pub fn start_with(settings: &[&str]) -> Self {
+        Self::start_as(None, settings)
+    }
+
+    /// Starts one that can speak TLS, and shows this.
+    pub fn start_with_tls(identity: &Identity) -> Self {
+        Self::start_as(Some(identity), &["ssl=on"])
+    }
+
+    fn start_as(identity: Option<&Identity>, settings: &[&str]) -> Self {
         let settings = SETTINGS.iter().chain(settings).map(|one| (*one).to_owned()).collect();
         let folder = TempDir::new().expect("there is room for temporary files").keep();
         let undertaker = bury(&folder);
         let mut postgres = Self { folder, port: 0, settings, server: None, undertaker };
         postgres.init();
+        if let Some(identity) = identity {
+            postgres.identify(identity);
+        }
         for _ in 0..PORTS_TRIED_MAX {
             postgres.port = free_port();
             if postgres.run() {
@@ -176,6 +189,16 @@ impl Postgres {
         command.args(["--username", USER, "--auth", "trust", "--encoding", "UTF8"]);
         command.args(["--no-locale", "--no-sync", "--pgdata"]).arg(self.data());
         finish(&mut command);
+    }
+
+    /// Gives it what it looks for in its data folder, as files that nobody else can read.
+    fn identify(&self, identity: &Identity) {
+        for file in identity.write(&self.data()) {
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("the file is ours");
+            if let Some((uid, gid)) = other_user() {
+                chown(&file, Some(uid), Some(gid)).expect("root gives a file away");
+            }
+        }
     }
 
     /// Starts it, if the port is still free.

@@ -1,5 +1,6 @@
 //! A Redis of a test's own, which can be ended, paused and started again.
 
+use crate::authority::Identity;
 use crate::wait::within;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub struct Redis {
     port: u16,
     /// Where other nodes of a cluster reach it.
     cluster_port: Option<u16>,
+    /// Where it speaks TLS.
+    tls_port: Option<u16>,
     options: Vec<String>,
     folder: TempDir,
 }
@@ -40,17 +43,33 @@ impl Redis {
         Self::start_on(&["--cluster-enabled", "yes"], Some(free_port())).await
     }
 
+    /// Starts one that also speaks TLS, and shows this.
+    pub async fn start_with_tls(identity: &Identity) -> Self {
+        let mut redis = Self::new(&["--tls-auth-clients", "no"], None);
+        identity.write(redis.folder.path());
+        redis.tls_port = Some(0);
+        redis.start_up().await
+    }
+
     async fn start_on(options: &[&str], cluster_port: Option<u16>) -> Self {
+        Self::new(options, cluster_port).start_up().await
+    }
+
+    fn new(options: &[&str], cluster_port: Option<u16>) -> Self {
         let folder = TempDir::new().expect("there is room for temporary files");
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut redis = Self { child: None, port: 0, cluster_port, options, folder };
+        Self { child: None, port: 0, cluster_port, tls_port: None, options, folder }
+    }
+
+    async fn start_up(mut self) -> Self {
         for _ in 0..PORTS_TRIED_MAX {
-            redis.port = free_port();
-            if redis.run().await {
-                return redis;
+            self.port = free_port();
+            self.tls_port = self.tls_port.map(|_| free_port());
+            if self.run().await {
+                return self;
             }
         }
-        panic!("redis-server does not start: is something wrong with {:?}?", redis.options);
+        panic!("redis-server does not start: is something wrong with {:?}?", self.options);
     }
 
     /// Where it is, as Redis clients write it.
@@ -61,6 +80,11 @@ impl Redis {
     /// Its address, whether it runs or not.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// Where it speaks TLS, by this name of its address, as Redis clients write it.
+    pub fn tls_url(&self, host: &str) -> String {
+        format!("rediss://{host}:{}", self.tls_port.expect("it was started with TLS"))
     }
 
     /// What `CLUSTER MEET` says on another node of a cluster.
@@ -133,6 +157,10 @@ impl Redis {
         command.arg(self.folder.path()).args(&self.options).kill_on_drop(true);
         if let Some(port) = self.cluster_port {
             command.args(["--cluster-port", &port.to_string()]);
+        }
+        if let Some(port) = self.tls_port {
+            command.args(["--tls-port", &port.to_string(), "--tls-cert-file", "server.crt"]);
+            command.args(["--tls-key-file", "server.key"]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a program that is there can be run");

@@ -2,22 +2,24 @@
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// How the nodes of one store hear of each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BusUrl {
     /// `local`: there is one node.
     Local,
-    /// `redis://…`
+    /// `redis://…`, or `rediss://…` with TLS.
     Redis(RedisUrl),
 }
 
 /// Where Redis is, and how it is used.
 #[derive(Clone)]
 pub struct RedisUrl {
-    connection: ConnectionInfo,
+    connection: Box<ConnectionInfo>,
     prefix: String,
     cluster: bool,
+    roots: Option<PathBuf>,
 }
 
 /// What names of channels begin with, unless the URL says otherwise.
@@ -25,8 +27,8 @@ const PREFIX: &str = "tidings";
 
 const PREFIX_BYTES_MAX: usize = 64;
 
-const FORM: &str =
-    "must be local or redis://[USER:PASSWORD@]HOST[:PORT][?prefix=NAME&cluster=true]";
+const FORM: &str = "must be local or redis://[USER:PASSWORD@]HOST[:PORT][?prefix=NAME&cluster=true], \
+     or rediss://…[?ca=FILE] with TLS";
 
 impl BusUrl {
     /// Reads it. The error says what would be right, never what was given: there may be a password
@@ -35,31 +37,29 @@ impl BusUrl {
         if text == "local" {
             return Ok(Self::Local);
         }
-        if text.starts_with("rediss:") || text.starts_with("valkeys:") {
-            return Err("can't be spoken to with TLS; use redis:// inside a network of your own, \
-                        or through a tunnel"
-                .to_owned());
-        }
-        if !text.starts_with("redis://") || text.contains('#') {
+        let tls = text.starts_with("rediss://");
+        if !(tls || text.starts_with("redis://")) || text.contains('#') {
             return Err(FORM.to_owned());
         }
         let (address, options) = text.split_once('?').unwrap_or((text, ""));
-        let (mut prefix, mut cluster) = (PREFIX.to_owned(), false);
+        let (mut prefix, mut cluster, mut roots) = (PREFIX.to_owned(), false, None);
         for (name, value) in form_urlencoded::parse(options.as_bytes()) {
             match &*name {
                 "prefix" => prefix = read_prefix(&value)?,
                 "cluster" => cluster = read_bool(&value)?,
+                "ca" if tls => roots = Some(PathBuf::from(&*value)),
+                "ca" => return Err("needs rediss:// for its ca".to_owned()),
                 _ => return Err(format!("has an option that is not known; it {FORM}")),
             }
         }
         let connection = address.into_connection_info().map_err(|_| FORM.to_owned())?;
-        if !matches!(connection.addr(), ConnectionAddr::Tcp(..)) {
+        if matches!(connection.addr(), ConnectionAddr::Unix(_)) {
             return Err(FORM.to_owned());
         }
         let tcp = connection.tcp_settings().clone().set_nodelay(true);
         let redis = connection.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let connection = connection.set_tcp_settings(tcp).set_redis_settings(redis);
-        Ok(Self::Redis(RedisUrl { connection, prefix, cluster }))
+        let connection = Box::new(connection.set_tcp_settings(tcp).set_redis_settings(redis));
+        Ok(Self::Redis(RedisUrl { connection, prefix, cluster, roots }))
     }
 }
 
@@ -80,10 +80,28 @@ fn read_bool(text: &str) -> Result<bool, String> {
 impl RedisUrl {
     pub(super) fn host(&self) -> &str {
         match self.connection.addr() {
-            ConnectionAddr::Tcp(host, _) => host,
+            ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => host,
             // Nothing else was let in.
             _ => "",
         }
+    }
+
+    /// Another node of its cluster, spoken to in the same way.
+    pub(super) fn at(&self, host: &str, port: u16) -> ConnectionInfo {
+        let host = host.to_owned();
+        let addr = match self.connection.addr() {
+            ConnectionAddr::TcpTls { .. } => {
+                ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+            }
+            _ => ConnectionAddr::Tcp(host, port),
+        };
+        (*self.connection).clone().set_addr(addr)
+    }
+
+    /// A file with the PEM certificates of those who are trusted instead of those whom the system
+    /// trusts.
+    pub(super) fn roots(&self) -> Option<&Path> {
+        self.roots.as_deref()
     }
 
     pub(super) fn connection_info(&self) -> &ConnectionInfo {
@@ -107,8 +125,11 @@ impl fmt::Display for RedisUrl {
         let user = self.connection.redis_settings().username().unwrap_or_default();
         let secret = self.connection.redis_settings().password().map_or("", |_| ":…");
         let at = if user.is_empty() && secret.is_empty() { "" } else { "@" };
-        write!(f, "redis://{user}{secret}{at}{}", self.connection.addr())?;
-        write!(f, "?prefix={}&cluster={}", self.prefix, self.cluster)
+        let tls = matches!(self.connection.addr(), ConnectionAddr::TcpTls { .. });
+        let scheme = if tls { "rediss" } else { "redis" };
+        write!(f, "{scheme}://{user}{secret}{at}{}", self.connection.addr())?;
+        write!(f, "?prefix={}&cluster={}", self.prefix, self.cluster)?;
+        self.roots.as_ref().map_or(Ok(()), |file| write!(f, "&ca={}", file.display()))
     }
 }
 
@@ -146,6 +167,11 @@ mod tests {
             ("redis://a.example:1/?prefix=x:y", "redis://a.example:1?prefix=x:y&cluster=false"),
             ("redis://me:s3cret@b:2?cluster=true", "redis://me:…@b:2?prefix=tidings&cluster=true"),
             ("redis://:s3cret@b", "redis://:…@b:6379?prefix=tidings&cluster=false"),
+            ("rediss://:s3cret@b", "rediss://:…@b:6379?prefix=tidings&cluster=false"),
+            (
+                "rediss://b:2?ca=%2Fa%20b.pem",
+                "rediss://b:2?prefix=tidings&cluster=false&ca=/a b.pem",
+            ),
         ] {
             assert_eq!(format!("{}", redis(text)), shown);
             assert_eq!(format!("{:?}", redis(text)), shown);
@@ -161,7 +187,8 @@ mod tests {
             ("redis:///", "must be local or redis://"),
             ("redis://a:s3cret@b:port", "must be local or redis://"),
             ("redis://a#s3cret", "must be local or redis://"),
-            ("rediss://a:s3cret@b", "can't be spoken to with TLS"),
+            ("rediss://a:s3cret@b#insecure", "must be local or redis://"),
+            ("redis://a:s3cret@b?ca=/ca.pem", "needs rediss:// for its ca"),
             ("redis://a?s3cret=1", "an option that is not known"),
             ("redis://a?prefix=", "a prefix of 1 to 64"),
             ("redis://a?prefix=a%20b", "a prefix of 1 to 64"),

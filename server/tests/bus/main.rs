@@ -8,3 +8,4 @@ mod lossy;
 mod nodes;
 mod sharing;
 mod support;
+mod tls;

@@ -39,7 +39,12 @@ pub(crate) struct Node {
 impl Node {
     /// Starts one, which may find no Redis there.
     pub(crate) fn start(redis: SocketAddr, options: &str) -> Self {
-        let url = BusUrl::parse(&format!("redis://{redis}{options}")).unwrap();
+        Self::start_at(&format!("redis://{redis}{options}"))
+    }
+
+    /// The same, by its URL.
+    pub(crate) fn start_at(url: &str) -> Self {
+        let url = BusUrl::parse(url).unwrap();
         let metrics = Arc::new(Metrics::new());
         let (bus, heard) = Bus::start(&url, TIMES, &metrics);
         Self { bus, heard, metrics }
@@ -52,7 +57,12 @@ impl Node {
 
     /// The same, with options of the URL.
     pub(crate) async fn up_with(redis: SocketAddr, options: &str) -> Self {
-        let mut node = Self::start(redis, options);
+        Self::up_at(&format!("redis://{redis}{options}")).await
+    }
+
+    /// The same, by its URL.
+    pub(crate) async fn up_at(url: &str) -> Self {
+        let mut node = Self::start_at(url);
         node.hears("up", |heard| matches!(heard, Heard::Up)).await;
         node.is_up().await;
         node

@@ -3,6 +3,7 @@
 
 use super::dialect;
 use super::failure::Failure;
+use super::tls;
 use super::url::Url;
 use super::value::Owned;
 use crate::sql::Value;
@@ -16,7 +17,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, NoTls, Row, SimpleQueryMessage, Statement};
+use tokio_postgres::{
+    Client, Connection, Error, NoTls, Row, SimpleQueryMessage, Socket, Statement,
+};
 use uuid::Uuid;
 
 /// The server cancels a statement that takes so long, and one that waits so long for a lock.
@@ -66,12 +69,12 @@ impl Link {
     pub(super) fn make(runtime: &Runtime, url: &Url) -> Result<Self, Failure> {
         let mut config = url.config().clone();
         config.options(settings(config.get_options()));
+        let tls = url.tls().map(tls::connector).transpose()?;
         let made = async {
-            let (client, connection) = config.connect(NoTls).await?;
-            let task = tokio::spawn(async {
-                // Whoever waits for an answer hears of it.
-                let _ = connection.await;
-            });
+            let (client, task) = match tls {
+                Some(tls) => drive(config.connect(tls).await?),
+                None => drive(config.connect(NoTls).await?),
+            };
             // Not every system has what it takes: then it is not so soon noticed that we are gone.
             drop(client.batch_execute("SET client_connection_check_interval = '2s'").await);
             let checked = client.simple_query(&check()).await?;
@@ -279,6 +282,18 @@ impl Link {
         }
         Ok(statement)
     }
+}
+
+/// Has a connection driven by a task.
+fn drive<T>((client, connection): (Client, Connection<Socket, T>)) -> (Client, JoinHandle<()>)
+where
+    Connection<Socket, T>: Future + Send + 'static,
+{
+    let task = tokio::spawn(async {
+        // Whoever waits for an answer hears of it.
+        drop(connection.await);
+    });
+    (client, task)
 }
 
 /// The settings of a session, behind the operator's own. Every statement has its index, also while a

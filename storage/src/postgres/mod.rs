@@ -2,6 +2,7 @@
 //!
 //! * `open` reaches a database by its `url`; `migrate` brings it to this version's schema, which is
 //!   `schema.sql`. `held` is a database held as a whole, to move a store.
+//! * `tls` says whom to trust.
 //! * `session` is a connection as a thread holds it, made again when it is lost (`backoff`, `failure`);
 //!   `link` is the connection itself, on which statements are sent without waiting for the answers to
 //!   those before. `dialect` turns the text of a statement, `value` what goes in and comes out.
@@ -47,6 +48,7 @@ mod open;
 pub(crate) mod plan;
 mod reader;
 mod session;
+mod tls;
 mod url;
 pub(crate) mod value;
 mod warm;

@@ -1,5 +1,7 @@
 //! Where a PostgreSQL is, as the operator writes it. Nothing that prints it shows the password.
 
+use super::tls::Roots;
+use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -17,9 +19,14 @@ const UNCONFIRMED_MAX: Duration = Duration::from_secs(10);
 
 /// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?…`, with the parameters of libpq. Several hosts, with
 /// commas between them, are tried in turn for the one that takes writes.
+///
+/// `sslmode=verify-full` asks for TLS, and `sslrootcert=FILE` for these roots instead of the system's.
+/// `require` and `verify-ca` ask for the same: a server that nobody has vouched for is not spoken to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     config: Box<Config>,
+    /// Whom to trust, with TLS.
+    tls: Option<Roots>,
 }
 
 /// What is wrong with an address.
@@ -28,11 +35,12 @@ pub enum UrlError {
     /// It can't be read.
     #[error("{0}; expected postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
     Unreadable(String),
-    /// It asks for what there is not.
-    #[error(
-        "TLS to PostgreSQL is not there; use sslmode=disable within a private network, or a tunnel"
-    )]
-    Tls,
+    /// It is not clear about TLS.
+    #[error("sslmode must be disable or verify-full")]
+    SslMode,
+    /// It names roots, and does not use them.
+    #[error("sslrootcert needs sslmode=verify-full")]
+    UnusedRoots,
 }
 
 impl Url {
@@ -52,6 +60,11 @@ impl Url {
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
+
+    /// Whom to trust; without TLS, everybody.
+    pub(super) fn tls(&self) -> Option<&Roots> {
+        self.tls.as_ref()
+    }
 }
 
 impl FromStr for Url {
@@ -62,17 +75,15 @@ impl FromStr for Url {
         if !Self::is_meant(text) {
             return Err(unreadable("not an address of PostgreSQL"));
         }
-        let parameters = text.split_once('?').map_or("", |(_, parameters)| parameters);
-        let tls = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
-        if parameters.split('&').any(|parameter| tls.contains(&parameter)) {
-            return Err(UrlError::Tls);
-        }
+        let (address, parameters) = text.split_once('?').unwrap_or((text, ""));
+        let (tls, others) = read_tls(parameters)?;
         // What the parser says could quote the text, and so the password.
-        let mut config: Config = text.parse().map_err(|_| unreadable("not readable"))?;
+        let parsed = format!("{address}?{}", others.join("&")).parse();
+        let mut config: Config = parsed.map_err(|_| unreadable("not readable"))?;
         if config.get_hosts().is_empty() {
             return Err(unreadable("no host"));
         }
-        config.ssl_mode(SslMode::Disable);
+        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
@@ -87,7 +98,35 @@ impl FromStr for Url {
             config.application_name("tidings");
         }
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        Ok(Self { config: Box::new(config) })
+        Ok(Self { config: Box::new(config), tls })
+    }
+}
+
+/// What parameters say of TLS, and the others. Those of TLS are not all known to the parser.
+fn read_tls(parameters: &str) -> Result<(Option<Roots>, Vec<&str>), UrlError> {
+    let (mut on, mut roots, mut others) = (false, Roots::System, Vec::new());
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+        match parameter.split_once('=') {
+            Some(("sslmode", mode)) => {
+                on = match mode {
+                    "disable" => false,
+                    "require" | "verify-ca" | "verify-full" => true,
+                    _ => return Err(UrlError::SslMode),
+                };
+            }
+            Some(("sslrootcert", "system")) => roots = Roots::System,
+            Some(("sslrootcert", file)) => {
+                let file = percent_decode_str(file).decode_utf8();
+                let file = file.map_err(|_| UrlError::Unreadable("sslrootcert".to_owned()))?;
+                roots = Roots::File(file.into_owned().into());
+            }
+            _ => others.push(parameter),
+        }
+    }
+    match (on, roots) {
+        (true, roots) => Ok((Some(roots), others)),
+        (false, Roots::System) => Ok((None, others)),
+        (false, Roots::File(_)) => Err(UrlError::UnusedRoots),
     }
 }
 
@@ -109,7 +148,14 @@ impl fmt::Display for Url {
                 Host::Unix(folder) => write!(f, "{comma}{}:{port}", folder.display())?,
             }
         }
-        write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
+        write!(f, "/{}", self.config.get_dbname().unwrap_or_default())?;
+        match &self.tls {
+            None => Ok(()),
+            Some(Roots::System) => write!(f, "?sslmode=verify-full"),
+            Some(Roots::File(file)) => {
+                write!(f, "?sslmode=verify-full&sslrootcert={}", file.display())
+            }
+        }
     }
 }
 
@@ -131,6 +177,11 @@ mod tests {
             ("postgres://ann:s3cret@one,two/t", "postgres://ann:…@one:5432,two:5432/t"),
             ("postgres://ann@db/t?password=s3cret", "postgres://ann:…@db:5432/t"),
             ("postgres://ann:sslmode=require@db/t", "postgres://ann:…@db:5432/t"),
+            ("postgres://db/t?sslmode=require", "postgres://db:5432/t?sslmode=verify-full"),
+            (
+                "postgres://db/t?sslrootcert=/a%20b.pem&sslmode=verify-full&keepalives=0",
+                "postgres://db:5432/t?sslmode=verify-full&sslrootcert=/a b.pem",
+            ),
         ];
         for (text, shown) in table {
             let url: Url = text.parse().unwrap();
@@ -145,9 +196,15 @@ mod tests {
             let error = text.parse::<Url>().unwrap_err();
             assert!(!error.to_string().contains("s3cret"), "{error}");
         }
-        for mode in ["require", "verify-full"] {
-            let text = format!("postgres://a@db/t?sslmode={mode}");
-            assert_eq!(text.parse::<Url>(), Err(UrlError::Tls));
+        let table = [
+            ("sslmode=prefer", UrlError::SslMode),
+            ("sslmode=allow", UrlError::SslMode),
+            ("sslrootcert=/ca.pem", UrlError::UnusedRoots),
+            ("sslmode=disable&sslrootcert=/ca.pem", UrlError::UnusedRoots),
+        ];
+        for (parameters, expected) in table {
+            let url = format!("postgres://a@db/t?{parameters}").parse::<Url>();
+            assert_eq!(url, Err(expected), "{parameters}");
         }
     }
 }

@@ -11,4 +11,5 @@ mod nodes;
 mod opening;
 mod outages;
 mod proxy;
+mod tls;
 mod waiting;

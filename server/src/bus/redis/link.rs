@@ -10,7 +10,7 @@ use super::slots::{Address, Slots};
 use futures_util::future::try_join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, PushInfo, RedisError, Value,
+    AsyncConnectionConfig, Client, Cmd, Pipeline, PushInfo, RedisError, TlsCertificates, Value,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ pub(super) enum Broken {
     Refused(#[from] RedisError),
     #[error("the answer to a subscription was {0}")]
     Unconfirmed(String),
+    #[error("the roots of TLS to Redis can't be read: {0}")]
+    Roots(std::io::Error),
     #[error("what was received is not taken")]
     Stuck,
     #[error("a subscription was ended by Redis")]
@@ -118,10 +120,10 @@ impl Opener {
         node: Option<&Address>,
         hear: &Hear,
     ) -> Result<MultiplexedConnection, Broken> {
-        let mut info = self.url.connection_info().clone();
-        if let Some((host, port)) = node {
-            info = info.set_addr(ConnectionAddr::Tcp(host.clone(), *port));
-        }
+        let info = match node {
+            Some((host, port)) => self.url.at(host, *port),
+            None => self.url.connection_info().clone(),
+        };
         let hear = Arc::clone(hear);
         // Its own deadlines would be the shorter ones; ours are around everything.
         let config = AsyncConnectionConfig::new()
@@ -131,7 +133,14 @@ impl Opener {
                 hear(push);
                 Ok::<(), ()>(())
             });
-        let client = Client::open(info)?;
+        let client = match self.url.roots() {
+            // Read each time, for it may have been renewed; a small file.
+            Some(file) => {
+                let root_cert = Some(std::fs::read(file).map_err(Broken::Roots)?);
+                Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })?
+            }
+            None => Client::open(info)?,
+        };
         Ok(client.get_multiplexed_async_connection_with_config(&config).await?)
     }
 }
