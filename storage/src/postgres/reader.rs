@@ -4,6 +4,7 @@
 
 use super::session::Session;
 use crate::backend::Unavailable;
+use crate::front::monotonic;
 use crate::sql::{Crowds, Db, Snapshots, SqlError};
 use std::path::Path;
 use std::time::Duration;
@@ -34,7 +35,7 @@ impl PostgresReader {
             // Its snapshot is of the past.
             self.session.disconnect();
         }
-        self.session.reach_soon(GRACE).map_err(sql)?;
+        self.session.reach_soon(monotonic() + GRACE, GRACE).map_err(sql)?;
         self.session.send("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").map_err(sql)?;
         self.asking = true;
         let answer = question(Db::Postgres(&self.session));

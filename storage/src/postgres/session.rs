@@ -63,9 +63,9 @@ impl Session {
         }
     }
 
-    /// Connects if it is not connected. While it is known to be away, tries only now and then, so
-    /// that many questions don't wait for many failures.
-    pub(super) fn reach_soon(&self, grace: Duration) -> Result<(), Failure> {
+    /// The same, but nobody waits for what has been away for longer than that already: then it is
+    /// tried only now and then, so that many who ask don't wait for many failures.
+    pub(super) fn reach_soon(&self, until: Instant, grace: Duration) -> Result<(), Failure> {
         let (away, pause) = {
             let state = self.state.borrow();
             (state.away, state.pause)
@@ -75,8 +75,8 @@ impl Session {
             (Some(away), Some(pause)) if now > away + grace && now < pause => {
                 Err(Failure::Away("it could not be reached a moment ago".to_owned()))
             }
-            (Some(away), _) => self.reach(away + grace),
-            (None, _) => self.reach(now + grace),
+            (Some(away), _) => self.reach(until.min(away + grace)),
+            (None, _) => self.reach(until),
         }
     }
 

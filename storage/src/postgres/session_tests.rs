@@ -102,6 +102,18 @@ fn what_is_refused_at_the_door_is_not_tried_again() {
 }
 
 #[test]
+fn nobody_waits_for_what_has_been_away_for_long() {
+    // Nobody listens there.
+    let session = Session::new("postgres://tidings@127.0.0.1:1/tidings".parse().unwrap()).unwrap();
+    let (grace, long) = (Duration::from_millis(50), Duration::from_mins(10));
+    let began = monotonic();
+    assert!(session.reach_soon(began + grace, grace).is_err());
+    std::thread::sleep(grace);
+    assert!(session.reach_soon(began + long, grace).is_err());
+    assert!(began.elapsed() < long / 10, "{:?}", began.elapsed());
+}
+
+#[test]
 fn what_can_not_be_sent_is_an_error_at_once_and_not_left_out() {
     let database = Database::new();
     database.run("CREATE TABLE t (a smallint)");

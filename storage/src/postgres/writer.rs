@@ -21,7 +21,8 @@ use std::time::Duration;
 use tidings_protocol::Timestamp;
 use uuid::Uuid;
 
-/// How long a batch is tried before it is refused.
+/// How long a batch is tried before it is refused; less, if PostgreSQL has been away for long: those of
+/// the next batch have waited while this one was tried.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Forgets the rows of writers that are no more: in doubt for so long, nobody asks. Nodes' clocks may
@@ -136,7 +137,7 @@ impl Writer for PostgresWriter {
     ) -> Result<Vec<Applied>, Unavailable> {
         let until = monotonic() + PATIENCE;
         loop {
-            self.session.reach(until).map_err(SqlError::from)?;
+            self.session.reach_soon(until, PATIENCE).map_err(SqlError::from)?;
             let error = match self.once(&batch, now) {
                 Ok(applied) => return Ok(applied),
                 Err(Failed::Doubtful(applied)) if self.was_done() => return Ok(applied),
