@@ -74,7 +74,7 @@ pub struct Room<O> {
     /// Receipts to be told, and the furthest that were.
     receipts: BTreeMap<Person, Seq>,
     told: BTreeMap<Person, Seq>,
-    /// Those told while somebody was joining, who may have read the store before.
+    /// Those that went to every seat while somebody was joining, who may have read the store before.
     told_meanwhile: BTreeMap<Person, Seq>,
     presence_changed: bool,
     /// Sockets that are joining and not seated yet.
@@ -336,9 +336,6 @@ impl<O: Outlet> Room<O> {
         if !self.receipts.is_empty() {
             let receipts = std::mem::take(&mut self.receipts);
             self.told.extend(&receipts);
-            if self.joining > 0 {
-                self.told_meanwhile.extend(&receipts);
-            }
             self.broadcast(receipts_frame(self.thread, &receipts), None);
         }
         let looked = std::mem::take(&mut self.presence_changed);
@@ -381,8 +378,20 @@ impl<O: Outlet> Room<O> {
         pass.next = end;
         if end < self.seats.len() {
             self.pass = Some(pass);
+        } else if self.joining > 0 {
+            self.remember_receipts(&pass);
         }
         queued
+    }
+
+    /// Whoever is seated from now on does not get what this pass has told everybody. What a later pass
+    /// tells comes to it by that one, and no step back in between.
+    fn remember_receipts(&mut self, pass: &Pass) {
+        for outgoing in &pass.frames {
+            if let ServerFrame::Receipts { receipts, .. } = outgoing.frame.get() {
+                self.told_meanwhile.extend(receipts.iter().map(|told| (told.person, told.seq)));
+            }
+        }
     }
 }
 

@@ -247,6 +247,35 @@ fn who_joins_misses_no_receipt_that_is_told_meanwhile() {
 }
 
 #[test]
+fn who_is_seated_amid_a_pass_hears_of_no_receipt_that_goes_back() {
+    let mut room = room();
+    let _others = [seat(&mut room, 1, 0), seat(&mut room, 2, 0)];
+    room.open();
+    let read = |room: &mut Room<Notebook>, seq| {
+        room.read(person(9), Seq(seq));
+        room.tell_news();
+    };
+    read(&mut room, 4);
+    room.run_pass(usize::MAX);
+    read(&mut room, 5);
+    room.run_pass(1);
+    read(&mut room, 7);
+    let late = Notebook::new(3);
+    let seat = Seat { outlet: late.clone(), person: person(3), looking: false };
+    assert_eq!(room.attach(seat, Seq(0)), Attach::Live);
+    while room.has_work() {
+        room.run_pass(1);
+    }
+    let frames = late.frames.borrow();
+    let told = frames.iter().filter_map(|frame| match frame {
+        ServerFrame::Receipts { receipts, .. } => Some(receipts),
+        _ => None,
+    });
+    let told: Vec<u64> = told.flatten().map(|receipt| receipt.seq.0).collect();
+    assert_eq!(told, [4, 5, 7]);
+}
+
+#[test]
 fn typing_is_told_to_everybody_else() {
     let mut room = room();
     let (writer, reader) = (seat(&mut room, 1, 0), seat(&mut room, 2, 0));
