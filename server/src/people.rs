@@ -355,4 +355,4 @@ fn remove<K: Eq + Hash>(map: &DashMap<K, Vec<Arc<Peer>>>, key: &K, id: SocketId)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -95,3 +95,65 @@ impl Settle {
         drop(self.to.try_send(settling));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus::Bus;
+    use crate::people::tests::peer;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+    use tidings_protocol::AccountId;
+    use tidings_storage::Access;
+    use uuid::Uuid;
+
+    const FIRM: FirmId = FirmId(Uuid::nil());
+
+    /// People with a socket of a firm that knows of no end.
+    async fn people() -> Arc<People> {
+        let people = Arc::new(People::new(Bus::alone().0));
+        let peer = Arc::new(peer().await.0);
+        people.enter(&peer, 1).unwrap();
+        let access = Access::Contact { account: AccountId(Uuid::nil()) };
+        people.grant(&peer, access, Epoch(0)).unwrap();
+        people
+    }
+
+    /// What dispatch does with a request: it looks at the sockets, and says so.
+    fn dispatch(people: &People, request: Settling) {
+        let Settling::UpTo { epochs, done } = request else { panic!("another request") };
+        people.to_look_at(&epochs);
+        people.looked_at(&epochs);
+        done.send(()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_read_waits_until_its_sockets_know_of_every_end_before_it() {
+        let people = people().await;
+        let (settle, mut requests) = Settle::new(&people);
+        settle.up_to(vec![(FIRM, Epoch(0))]).await;
+        assert!(requests.try_recv().is_err(), "they know that much");
+        let mut settled = pin!(settle.up_to(vec![(FIRM, Epoch(2))]));
+        let waits = poll_fn(|context| Poll::Ready(settled.as_mut().poll(context).is_pending()));
+        assert!(waits.await);
+        dispatch(&people, requests.recv().await.unwrap());
+        settled.await;
+        assert!(people.knows(FIRM, Epoch(2)));
+    }
+
+    #[tokio::test]
+    async fn who_can_not_wait_has_it_done_later() {
+        let people = people().await;
+        let (settle, mut requests) = Settle::new(&people);
+        let (deed, mut done) = oneshot::channel();
+        settle.then(vec![(FIRM, Epoch(1))], &Handle::current(), move || deed.send(()).unwrap());
+        let request = requests.recv().await.unwrap();
+        assert!(done.try_recv().is_err(), "done before they know");
+        dispatch(&people, request);
+        done.await.unwrap();
+        let (deed, mut done) = oneshot::channel();
+        settle.then(vec![(FIRM, Epoch(1))], &Handle::current(), move || deed.send(()).unwrap());
+        done.try_recv().expect("nothing to wait for");
+    }
+}

@@ -33,7 +33,8 @@ fn again(unread: u64, only_news: bool) -> Again {
     Again { access, welcome: welcome(unread), digest: Some(unread), only_news }
 }
 
-async fn peer() -> (Peer, TcpStream) {
+/// A socket of a firm without number, and its client's end.
+pub(crate) async fn peer() -> (Peer, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, _) = listener.accept().await.unwrap();
