@@ -196,8 +196,10 @@ fn the_ends_of_a_move_are_looked_at_first() {
     };
     std::fs::write(folder.path().join("secret"), "s3cret\n").unwrap();
     assert!(run(2, "tidings.db", "sqlite:b").contains("must be sqlite:PATH"));
-    assert!(run(2, "sqlite:a", "postgres://me@db/t?sslmode=require").contains("TLS"));
+    assert!(run(2, "sqlite:a", "postgres://me@db/t?sslmode=prefer").contains("sslmode"));
     assert!(run(1, "sqlite:a", "sqlite:b").contains("tidings backup"));
+    let said = run(1, "sqlite:a", "postgres://me@127.0.0.1:1/t");
+    assert_eq!(said.matches("No such file").count(), 1, "{said}");
     assert!(run(1, "postgres://a/t", "postgres://b/t").contains("pg_dump"));
     let unreachable = "postgres://me@127.0.0.1:1/t?connect_timeout=1";
     let said = run(1, unreachable, "sqlite:b");

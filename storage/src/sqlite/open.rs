@@ -68,16 +68,23 @@ pub enum OpenError {
         path: String,
     },
     /// The file system refuses.
-    #[error("{path}: {source}")]
+    #[error("{path}: {why}")]
     Io {
         /// The file.
         path: String,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// The database refuses.
     #[error("database: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(rusqlite::Error),
+}
+
+/// By hand, so that it is not the source too: the text has all of it, and who prints causes prints it twice.
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 /// Why a copy could not be made. There is none then, not half of one either.
@@ -197,7 +204,7 @@ fn plain(file: Option<&Path>, name: &str) -> Result<Connection, OpenError> {
 
 /// A connection to a database of Tidings of any version, by which nothing can be written.
 pub(super) fn as_it_is(path: &Path) -> Result<Connection, OpenError> {
-    let io = |source| OpenError::Io { path: path.display().to_string(), source };
+    let io = |why| OpenError::Io { path: path.display().to_string(), why };
     // By the path without links, as servers reach it: the log is beside that one.
     let real = std::fs::canonicalize(path).map_err(io)?;
     // Not opened for reading only: then a log that a crash left behind might not be readable.
@@ -235,7 +242,7 @@ pub(super) fn lock_beside(path: &Path) -> Result<File, OpenError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);
-    let io = |source| OpenError::Io { path: beside.display().to_string(), source };
+    let io = |why| OpenError::Io { path: beside.display().to_string(), why };
     let mut options = private();
     let file = options.create(true).truncate(false).open(&beside).map_err(io)?;
     match file.try_lock() {
@@ -249,7 +256,7 @@ pub(super) fn lock_beside(path: &Path) -> Result<File, OpenError> {
 /// the secret that signs tokens. SQLite gives the files beside it the same permissions. The path it
 /// gives has no links in it: by whichever a database is reached, its log and its lock are the same.
 fn own(path: &Path) -> Result<PathBuf, OpenError> {
-    let io = |source| OpenError::Io { path: path.display().to_string(), source };
+    let io = |why| OpenError::Io { path: path.display().to_string(), why };
     match private().create_new(true).open(path) {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

@@ -22,8 +22,8 @@ impl Still {
     /// Opens a database on which no server runs.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         let name = path.display().to_string();
-        let real = fs::canonicalize(path)
-            .map_err(|source| OpenError::Io { path: name.clone(), source })?;
+        let real =
+            fs::canonicalize(path).map_err(|why| OpenError::Io { path: name.clone(), why })?;
         let lock = lock_beside(&real)?;
         let db = as_it_is(&real)?;
         if let Standing::Behind(found) = migrate::standing(&db, &name)? {
