@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Waits until something is so.
-pub fn until(what: &str, so: impl Fn() -> bool) {
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let waited = Stopwatch::start();
     while !so() {
         assert!(waited.elapsed() < DEADLINE, "waited for {what}");
