@@ -1,6 +1,6 @@
 //! Somebody who vouches for servers, for tests with TLS.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -24,6 +24,8 @@ impl Authority {
     #[expect(clippy::new_without_default, reason = "each is another")]
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no name is no wrong name");
+        // Of a name of its own: whom it vouches for would otherwise seem to vouch for themselves.
+        params.distinguished_name.push(DnType::CommonName, "authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, key()).expect("it can sign");
         let folder = TempDir::new().expect("there is room for temporary files");

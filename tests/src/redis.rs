@@ -1,6 +1,6 @@
 //! A Redis of a test's own, which can be ended, paused and started again.
 
-use crate::authority::Identity;
+use crate::authority::Authority;
 use crate::wait::within;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -43,12 +43,24 @@ impl Redis {
         Self::start_on(&["--cluster-enabled", "yes"], Some(free_port())).await
     }
 
-    /// Starts one that also speaks TLS, and shows this.
-    pub async fn start_with_tls(identity: &Identity) -> Self {
-        let mut redis = Self::new(&["--tls-auth-clients", "no"], None);
-        identity.write(redis.folder.path());
-        redis.tls_port = Some(0);
-        redis.start_up().await
+    /// Starts one that also speaks TLS, and shows what somebody vouches for: its address.
+    pub async fn start_with_tls(authority: &Authority) -> Self {
+        Self::new(&[], None).with_tls(authority).start_up().await
+    }
+
+    /// The same, which can become part of a cluster whose nodes speak TLS among them.
+    pub async fn start_in_cluster_with_tls(authority: &Authority) -> Self {
+        let options = ["--cluster-enabled", "yes", "--tls-cluster", "yes"];
+        Self::new(&options, Some(free_port())).with_tls(authority).start_up().await
+    }
+
+    fn with_tls(mut self, authority: &Authority) -> Self {
+        authority.vouch("127.0.0.1").write(self.folder.path());
+        let roots = authority.roots().display().to_string();
+        let options = ["--tls-auth-clients", "no", "--tls-ca-cert-file", &roots];
+        self.options.extend(options.map(str::to_owned));
+        self.tls_port = Some(0);
+        self
     }
 
     async fn start_on(options: &[&str], cluster_port: Option<u16>) -> Self {
@@ -90,7 +102,7 @@ impl Redis {
     /// What `CLUSTER MEET` says on another node of a cluster.
     pub fn cluster_address(&self) -> String {
         let port = self.cluster_port.expect("it was started in a cluster");
-        format!("{} {} {port}", self.address().ip(), self.port)
+        format!("{} {} {port}", self.address().ip(), self.tls_port.unwrap_or(self.port))
     }
 
     /// Ends it in order: its clients see their connections closed.

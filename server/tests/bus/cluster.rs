@@ -13,9 +13,14 @@ const RANGES: [(u16, u16); 3] = [(0, 5_460), (5_461, 10_922), (10_923, 16_383)];
 
 /// Three primaries that know each other.
 async fn cluster() -> Vec<Redis> {
+    cluster_of(Redis::start_in_cluster).await
+}
+
+/// The same, each started so.
+pub(crate) async fn cluster_of<F: Future<Output = Redis>>(start: impl Fn() -> F) -> Vec<Redis> {
     let mut nodes = Vec::new();
     for (first, last) in RANGES {
-        let node = Redis::start_in_cluster().await;
+        let node = start().await;
         assert_eq!(node.say(&format!("CLUSTER ADDSLOTSRANGE {first} {last}")).await, "+OK");
         nodes.push(node);
     }
@@ -39,7 +44,7 @@ async fn whole(node: &Redis) {
 }
 
 /// A firm of each node.
-async fn firms(nodes: &[Redis]) -> Vec<FirmId> {
+pub(crate) async fn firms(nodes: &[Redis]) -> Vec<FirmId> {
     let mut firms = Vec::new();
     for (first, last) in RANGES {
         let mut n = 0_u128;
@@ -57,7 +62,7 @@ async fn firms(nodes: &[Redis]) -> Vec<FirmId> {
 }
 
 /// Says something of each firm until it is heard.
-async fn hears_all(speaker: &Node, node: &mut Node, firms: &[FirmId]) {
+pub(crate) async fn hears_all(speaker: &Node, node: &mut Node, firms: &[FirmId]) {
     for firm in firms {
         let said = (speaker.bus.node(), *firm, fastrand::u32(..));
         let saying = async {

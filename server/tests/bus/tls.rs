@@ -1,5 +1,6 @@
 //! Redis with TLS: spoken to if it is vouched for.
 
+use super::cluster::{cluster_of, firms, hears_all};
 use super::support::{FIRM, Node, TIMES, number};
 use std::path::Path;
 use tidings_server::bus::Heard;
@@ -12,7 +13,7 @@ fn options(roots: &Path) -> String {
 #[tokio::test]
 async fn nodes_hear_each_other_over_tls() {
     let authority = Authority::new();
-    let redis = Redis::start_with_tls(&authority.vouch("127.0.0.1")).await;
+    let redis = Redis::start_with_tls(&authority).await;
     let url = redis.tls_url("127.0.0.1") + &options(&authority.roots());
     let mut node = Node::up_at(&url).await;
     node.watch(FIRM).await;
@@ -22,9 +23,27 @@ async fn nodes_hear_each_other_over_tls() {
 }
 
 #[tokio::test]
+async fn nodes_of_a_cluster_are_spoken_to_over_tls_too() {
+    let authority = Authority::new();
+    let nodes = cluster_of(|| Redis::start_in_cluster_with_tls(&authority)).await;
+    let firms = firms(&nodes).await;
+    let options = options(&authority.roots()) + "&cluster=true";
+    let mut node = Node::up_at(&(nodes[0].tls_url("127.0.0.1") + &options)).await;
+    let speaker = Node::up_at(&(nodes[2].tls_url("127.0.0.1") + &options)).await;
+    for firm in &firms {
+        node.watch(*firm).await;
+    }
+    hears_all(&speaker, &mut node, &firms).await;
+    for (redis, firm) in nodes.iter().zip(&firms) {
+        let channels = redis.say("PUBSUB SHARDCHANNELS").await;
+        assert!(channels.contains(&firm.0.to_string()), "{channels}");
+    }
+}
+
+#[tokio::test]
 async fn a_redis_that_nobody_vouches_for_is_not_spoken_to() {
     let (authority, stranger) = (Authority::new(), Authority::new());
-    let redis = Redis::start_with_tls(&authority.vouch("127.0.0.1")).await;
+    let redis = Redis::start_with_tls(&authority).await;
     let url = |host, roots: &Path| redis.tls_url(host) + &options(roots);
     let mut nodes = [
         Node::start_at(&url("127.0.0.1", &stranger.roots())),

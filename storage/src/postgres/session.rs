@@ -63,8 +63,8 @@ impl Session {
         }
     }
 
-    /// The same, but nobody waits for what has been away for longer than that already: then it is
-    /// tried only now and then, so that many who ask don't wait for many failures.
+    /// The same, but once it has been away for longer than `grace` nobody waits: then it is tried only
+    /// now and then, so that many who ask don't wait for many failures.
     pub(super) fn reach_soon(&self, until: Instant, grace: Duration) -> Result<(), Failure> {
         let (away, pause) = {
             let state = self.state.borrow();

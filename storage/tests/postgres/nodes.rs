@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
-use tidings_protocol::{ContactId, ContactPatch, ContactState, MemberPatch, Person, Seq, ThreadId};
+use tidings_protocol::{
+    ContactId, ContactPatch, ContactState, MemberPatch, NewAccount, Person, Seq, ThreadId,
+};
 use tidings_storage::{Actor, DirectoryChange, Epoch, Operation, Reader, SystemEntropy, Writer};
 use tidings_tests::Postgres;
 use uuid::Uuid;
@@ -73,6 +75,16 @@ fn the_same_posts_sent_to_two_nodes_are_there_once_and_without_gaps() {
             assert_eq!(answers[&(thread, key)], [seq, seq], "both got the same answer");
         }
     }
+}
+
+#[test]
+fn changes_of_a_directory_get_batches_of_their_own() {
+    let database = Database::new();
+    let mut writer = writer(&database.url);
+    let firm = Firm::new(&mut writer);
+    let change = DirectoryChange::CreateAccount(NewAccount { name: "Another".to_owned() });
+    assert!(writer.shuts_out(&Operation::Directory { firm: firm.id, change }));
+    assert!(!writer.shuts_out(&firm.starts(Uuid::new_v4())));
 }
 
 #[test]

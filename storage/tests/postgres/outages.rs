@@ -91,27 +91,9 @@ impl Stream {
     }
 }
 
-#[test]
-fn connections_that_are_ended_cost_nothing() {
-    let server = Postgres::start();
-    server.create_database("tidings");
-    let stream = Stream::new(&server.url("tidings"));
-    std::thread::scope(|scope| {
-        let _over = Over(&stream.over);
-        scope.spawn(|| stream.flow());
-        scope.spawn(|| stream.flow());
-        for _ in 0..15 {
-            stream.goes_on();
-            server.terminate_backends("tidings");
-        }
-        stream.goes_on();
-    });
-    let (answered, refused) = stream.check();
-    assert!(answered > 100 && refused == 0, "{answered} answered, {refused} refused");
-}
-
-#[test]
-fn a_server_that_crashes_and_comes_back_loses_nothing_that_was_answered() {
+/// Two nodes write while a server is broken so often, and somewhat longer. Says how many posts were
+/// answered and refused.
+fn broken(times: usize, mut harm: impl FnMut(&mut Postgres, usize)) -> (usize, usize) {
     let mut server = Postgres::start();
     server.create_database("tidings");
     let stream = Stream::new(&server.url("tidings"));
@@ -119,18 +101,33 @@ fn a_server_that_crashes_and_comes_back_loses_nothing_that_was_answered() {
         let _over = Over(&stream.over);
         scope.spawn(|| stream.flow());
         scope.spawn(|| stream.flow());
-        for round in 0..6 {
+        for time in 0..times {
             stream.goes_on();
-            if round % 3 == 2 {
-                server.stop();
-            } else {
-                server.crash();
-            }
-            server.start_again();
+            harm(&mut server, time);
         }
         stream.goes_on();
     });
-    let (answered, _) = stream.check();
+    stream.check()
+}
+
+#[test]
+fn connections_that_are_ended_cost_nothing() {
+    let (answered, refused) = broken(15, |server, _| {
+        server.terminate_backends("tidings");
+    });
+    assert!(answered > 100 && refused == 0, "{answered} answered, {refused} refused");
+}
+
+#[test]
+fn a_server_that_crashes_and_comes_back_loses_nothing_that_was_answered() {
+    let (answered, _) = broken(6, |server, time| {
+        if time % 3 == 2 {
+            server.stop();
+        } else {
+            server.crash();
+        }
+        server.start_again();
+    });
     assert!(answered > 50, "{answered} answered");
 }
 
@@ -159,11 +156,22 @@ fn a_server_that_stays_away_is_waited_for_and_then_everything_is_refused() {
         let why = refused.join().unwrap().to_string();
         assert!(why.contains("PostgreSQL is away"), "{why}");
     });
+    let waited = Stopwatch::start();
+    for _ in 0..100 {
+        writer.apply(vec![post()], NOW).unwrap_err();
+    }
+    assert!(
+        waited.elapsed() < Duration::from_secs(8),
+        "who comes later doesn't wait as long again"
+    );
     server.start_again();
-    let seq = seq_of(&crate::firm::one(&mut writer, post()));
-    assert_eq!(seq, Seq(3), "nothing of what was refused is there");
-    // The reader comes back by itself too, at the latest after its longest pause.
-    let questions = std::cell::RefCell::new(questions);
-    let is_back = || questions.borrow_mut().events_after(thread, Seq(0), 10).is_ok();
-    until("the reader to be back", is_back);
+    // Both come back by themselves, at the latest after their longest pause.
+    let mut answered = None;
+    until("the writer to be back", || {
+        answered = writer.apply(vec![post()], NOW).ok();
+        answered.is_some()
+    });
+    let answered = answered.map(|applied| seq_of(&applied[0]));
+    assert_eq!(answered, Some(Seq(3)), "nothing of what was refused is there");
+    until("the reader to be back", || questions.events_after(thread, Seq(0), 10).is_ok());
 }

@@ -1,6 +1,7 @@
 //! What nodes share is away for a while: they say so, and go on by themselves when it is back.
 
 use crate::scene::{Scene, present};
+use std::time::Duration;
 use tidings_protocol::{Command, Encoding, Outcome, RefusalCode};
 use tidings_tests::{Answer, post, within};
 
@@ -87,7 +88,11 @@ async fn without_postgresql_sockets_stay_and_commands_are_refused_for_the_moment
         loop {
             match here.outcome(post(thread, "here again")).await {
                 Outcome::Ok(reply) => return reply,
-                Outcome::Refused(refusal) => assert_eq!(refusal.code, RefusalCode::Unavailable),
+                Outcome::Refused(refusal) => {
+                    assert_eq!(refusal.code, RefusalCode::Unavailable);
+                    let pause = refusal.retry_after_ms.expect("it says when to come again");
+                    tokio::time::sleep(Duration::from_millis(pause.into())).await;
+                }
             }
         }
     };
