@@ -1,5 +1,5 @@
-//! The bus over Redis: two connections (or two to each node of a cluster), each with a task that opens it, looks after it, and opens it
-//! anew on the slightest doubt.
+//! The bus over Redis: two connections (or two to each node of a cluster), each with a task that opens
+//! it, looks after it, and opens it anew on the slightest doubt.
 //!
 //! What Redis promises here is little: a message goes to those who are subscribed at the moment, or
 //! to nobody. So every subscription is confirmed by name before it counts, both connections are
