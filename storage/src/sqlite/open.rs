@@ -80,7 +80,8 @@ pub enum OpenError {
     Sql(rusqlite::Error),
 }
 
-/// By hand, so that it is not the source too: the text has all of it, and who prints causes prints it twice.
+/// By hand, so that it is not the source too: the text has all of it, and who prints causes would
+/// print it twice.
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
