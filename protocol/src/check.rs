@@ -4,7 +4,7 @@ use crate::command::{Command, Page};
 use crate::ids::MemberId;
 use crate::limits as max;
 use crate::refusal::{Refusal, RefusalCode};
-use crate::thread::Reminder;
+use crate::thread::{QuietHours, Reminder};
 
 /// A command all of whose fields keep their bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +66,14 @@ fn check(command: &Command) -> Result<(), Refusal> {
         | Command::TaskProgress { page, .. }
         | Command::ListMembers { page }
         | Command::ListAccounts { page } => check_page(page),
-        Command::SetPreferences { time_zone, kinds, .. } => {
+        Command::SetPreferences { time_zone, kinds, quiet, digest_min, .. } => {
             if let Some(zone) = time_zone {
                 filled("time_zone", zone, max::NAME_BYTES_MAX)?;
+            }
+            quiet.map_or(Ok(()), check_quiet)?;
+            if let Some(minutes) = digest_min.filter(|minutes| *minutes > 0) {
+                let (least, most) = (max::DIGEST_MINUTES_MIN, max::DIGEST_MINUTES_MAX);
+                between("digest_min", minutes.into(), least.into(), most.into())?;
             }
             few("kinds", kinds.len(), crate::thread::InboxKind::ALL.len())
         }
@@ -87,6 +92,9 @@ fn check(command: &Command) -> Result<(), Refusal> {
         | Command::Archive { .. }
         | Command::Reopen { .. }
         | Command::Follow { .. }
+        | Command::Resend { .. }
+        | Command::Mute { .. }
+        | Command::ShowContent { .. }
         | Command::GetThread { .. }
         | Command::ArchiveInboxItem { .. }
         | Command::GetPreferences {} => Ok(()),
@@ -119,6 +127,11 @@ pub fn filled(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
 /// in the other.
 fn prose(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
     filled(field, text, limit)?;
+    plain(field, text)
+}
+
+/// Text that of control characters has only line breaks and tabs.
+pub(crate) fn plain(field: &str, text: &str) -> Result<(), Refusal> {
     if text.chars().any(|c| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t')) {
         let message = "has a control character that is no line break or tab".to_owned();
         return Err(invalid(field, message));
@@ -157,7 +170,7 @@ fn few(field: &str, count: usize, limit: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn between(field: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal> {
+pub(crate) fn between(field: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal> {
     if value < least || value > most {
         let bound = if value < least { least } else { most };
         let message = format!("{value}; must be {least} to {most}");
@@ -169,6 +182,12 @@ fn between(field: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal
 fn check_reminder(reminder: Reminder) -> Result<(), Refusal> {
     between("reminder.days", reminder.days.into(), 1, max::REMINDER_DAYS_MAX.into())?;
     between("reminder.count", reminder.count.into(), 1, max::REMINDER_COUNT_MAX.into())
+}
+
+fn check_quiet(quiet: QuietHours) -> Result<(), Refusal> {
+    let last = u64::from(max::DAY_MINUTES) - 1;
+    between("quiet.from_min", quiet.from_min.into(), 0, last)?;
+    between("quiet.to_min", quiet.to_min.into(), 0, last)
 }
 
 fn check_mentions(mentions: &[MemberId]) -> Result<(), Refusal> {

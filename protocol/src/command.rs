@@ -5,7 +5,7 @@
 use crate::ids::{
     AccountId, ClientKey, MemberId, MessageId, Person, RequestId, Seq, TaskId, ThreadId,
 };
-use crate::thread::{KindChannels, Language, Reminder};
+use crate::thread::{KindChannels, Language, QuietHours, Reminder};
 use serde::{Deserialize, Serialize};
 
 /// One frame from a client.
@@ -274,6 +274,12 @@ pub enum Command {
         /// Where kinds of inbox items go; kinds not named stay. Members only.
         #[serde(default)]
         kinds: Vec<KindChannels>,
+        /// When not to get emails.
+        #[serde(default)]
+        quiet: Option<QuietHours>,
+        /// Minutes between two emails, 5 to 10080, or 0 for an email for each thread. Members only.
+        #[serde(default)]
+        digest_min: Option<u16>,
     },
     /// Lists the team by name, for mentions. Members only.
     ListMembers {
@@ -291,6 +297,28 @@ pub enum Command {
     Render {
         /// Markdown.
         markdown: String,
+    },
+    /// Has the client told of the thread once more, by email. Team only.
+    Resend {
+        /// Which thread.
+        thread: ThreadId,
+        /// The sender's key: the same key is the same deed.
+        key: ClientKey,
+    },
+    /// Stops emails to oneself of what happens in a thread, or starts them again.
+    Mute {
+        /// Which thread.
+        thread: ThreadId,
+        /// Whether to get none.
+        muted: bool,
+    },
+    /// Sets whether emails about the thread show its content. Team only.
+    ShowContent {
+        /// Which thread.
+        thread: ThreadId,
+        /// None: as the firm has it.
+        #[serde(default)]
+        shown: Option<bool>,
     },
 }
 
@@ -371,6 +399,9 @@ impl Command {
             | C::Reopen { thread }
             | C::Follow { thread, .. }
             | C::SetReminder { thread, .. }
+            | C::Resend { thread, .. }
+            | C::Mute { thread, .. }
+            | C::ShowContent { thread, .. }
             | C::GetThread { thread }
             | C::History { thread, .. }
             | C::ArchiveInboxItem { thread, .. }
@@ -427,11 +458,14 @@ impl Command {
             C::ListMembers { .. } => "list_members",
             C::ListAccounts { .. } => "list_accounts",
             C::Render { .. } => "render",
+            C::Resend { .. } => "resend",
+            C::Mute { .. } => "mute",
+            C::ShowContent { .. } => "show_content",
         }
     }
 
     /// Every name, in wire order. The test matrix of the whole product is generated from it.
-    pub const NAMES: [&'static str; 34] = [
+    pub const NAMES: [&'static str; 37] = [
         "authenticate",
         "join",
         "leave",
@@ -466,5 +500,8 @@ impl Command {
         "list_members",
         "list_accounts",
         "render",
+        "resend",
+        "mute",
+        "show_content",
     ];
 }

@@ -1,9 +1,14 @@
 //! Who there is: firms, their teams, their clients. Shapes of the HTTP API under `/v1`; none of
 //! them travels on a socket.
 
-use crate::check::{at_most, filled, one_line, time_zone};
-use crate::ids::{AccountId, ApiKeyId, ContactId, FirmId, MemberId, Person, Timestamp, TokenId};
-use crate::limits::{EMAIL_BYTES_MAX, NAME_BYTES_MAX};
+use crate::check::{at_most, between, filled, one_line, plain, time_zone};
+use crate::ids::{
+    AccountId, ApiKeyId, ContactId, FirmId, MemberId, Person, ThreadId, Timestamp, TokenId,
+};
+use crate::limits::{
+    EMAIL_BYTES_MAX, MAIL_DELAY_SECONDS_DEFAULT, MAIL_DELAY_SECONDS_MAX, MAIL_FOOTER_BYTES_MAX,
+    NAME_BYTES_MAX, URL_BYTES_MAX,
+};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::thread::{Language, shapes};
 use serde::{Deserialize, Serialize};
@@ -19,6 +24,63 @@ shapes! {
         pub contacts_may_start: bool,
         /// When it was made.
         pub created_ms: Timestamp,
+        /// Its emails.
+        pub mail: MailSettings,
+    }
+
+    /// How a firm's emails look, and what is in them.
+    pub struct MailSettings {
+        /// Seconds from the first thing that somebody is to be told of to the email about it and all
+        /// that came meanwhile, 0 to 3600.
+        pub delay_s: u32,
+        /// Whether emails show subjects, names and texts; threads may differ. If not, they say that
+        /// there is something, and link to it.
+        pub show_content: bool,
+        /// What becomes of an answer by email.
+        pub answers: Answers,
+        /// Whether links in emails log in whoever follows them, once and for a short time.
+        pub login_links: bool,
+        /// Where the firm's clients and team open a thread, `{thread}` standing for its id; empty:
+        /// nowhere.
+        pub portal_url: String,
+        /// Colour of buttons, as `#rrggbb`; empty: Tidings' own.
+        pub colour: String,
+        /// Where the firm's logo is, an `https` address; empty: its name stands there.
+        pub logo_url: String,
+        /// A line or two at the end of every email.
+        pub footer: String,
+    }
+
+    /// What becomes of an answer by email to a notice.
+    #[derive(Copy, Default, Hash)]
+    pub enum Answers {
+        /// Nothing is posted, and the sender gets an email that says so.
+        #[default]
+        Reject,
+        /// It is posted in the contact's name.
+        Deliver,
+    }
+
+    /// Changes to a firm's emails; what is absent stays.
+    #[derive(Default)]
+    #[serde(default)]
+    pub struct MailPatch {
+        /// Seconds that events are gathered for.
+        pub delay_s: Option<u32>,
+        /// Whether emails show subjects, names and texts.
+        pub show_content: Option<bool>,
+        /// What becomes of an answer by email.
+        pub answers: Option<Answers>,
+        /// Whether links log in.
+        pub login_links: Option<bool>,
+        /// Where a thread is opened.
+        pub portal_url: Option<String>,
+        /// Colour of buttons.
+        pub colour: Option<String>,
+        /// Where the logo is.
+        pub logo_url: Option<String>,
+        /// A line or two at the end.
+        pub footer: Option<String>,
     }
 
     /// Changes to a firm; what is absent stays.
@@ -29,6 +91,8 @@ shapes! {
         pub name: Option<String>,
         /// Whether contacts may start threads.
         pub contacts_may_start: Option<bool>,
+        /// Its emails.
+        pub mail: MailPatch,
     }
 
     /// What a team member may do in general.
@@ -109,14 +173,29 @@ shapes! {
         pub account: AccountId,
         /// The client's name.
         pub name: String,
+        /// IANA name of the time zone in which days between reminders are counted.
+        pub time_zone: String,
         /// Members it is assigned to.
         pub members: Vec<MemberId>,
     }
 
-    /// An account to be made, or the new name of one.
+    /// An account to be made.
     pub struct NewAccount {
         /// The client's name.
         pub name: String,
+        /// UTC if absent.
+        #[serde(default = "utc")]
+        pub time_zone: String,
+    }
+
+    /// Changes to an account; what is absent stays.
+    #[derive(Default)]
+    #[serde(default)]
+    pub struct AccountPatch {
+        /// The client's name.
+        pub name: Option<String>,
+        /// IANA name of the time zone; timers that run already are not moved.
+        pub time_zone: Option<String>,
     }
 
     /// Whether a contact can use the portal.
@@ -234,6 +313,15 @@ shapes! {
         pub expires_ms: Timestamp,
     }
 
+    /// An email with a link to log in by, to be sent.
+    pub struct NewLoginLink {
+        /// To whom.
+        pub person: Person,
+        /// The thread it leads to.
+        #[serde(default)]
+        pub thread: Option<ThreadId>,
+    }
+
     /// What ends tokens before their time.
     pub enum Revocation {
         /// One token that Tidings signed.
@@ -249,6 +337,22 @@ shapes! {
         pub items: Vec<T>,
         /// `?cursor=` of the next page, if there is one.
         pub next: Option<String>,
+    }
+}
+
+impl Default for MailSettings {
+    /// Two minutes; nothing shown; links that log in; Tidings' own looks.
+    fn default() -> Self {
+        Self {
+            delay_s: MAIL_DELAY_SECONDS_DEFAULT,
+            show_content: false,
+            answers: Answers::default(),
+            login_links: true,
+            portal_url: String::new(),
+            colour: String::new(),
+            logo_url: String::new(),
+            footer: String::new(),
+        }
     }
 }
 
@@ -280,6 +384,33 @@ fn email(email: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// An address that a browser opens: `https`, or `http` for trying things out. It stands in emails, so
+/// nothing in it ends an attribute or a line.
+fn web_address(field: &str, url: &str, secure_or_not: bool) -> Result<(), Refusal> {
+    at_most(field, url, URL_BYTES_MAX)?;
+    let rest = url.strip_prefix("https://");
+    let rest = rest.or_else(|| url.strip_prefix("http://").filter(|_| secure_or_not));
+    let plausible = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && url.chars().all(|c| c.is_ascii_graphic() && !"\"'<>\\`".contains(c));
+    if url.is_empty() || plausible {
+        return Ok(());
+    }
+    let expected = if secure_or_not { "https:// or http://" } else { "https://" };
+    Err(Refusal::new(RefusalCode::Invalid)
+        .at(field)
+        .because(format!("not a web address: expected {expected} and plain ASCII")))
+}
+
+fn hex_colour(colour: &str) -> Result<(), Refusal> {
+    let digits = colour.strip_prefix('#').unwrap_or_default();
+    if colour.is_empty() || (digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit())) {
+        return Ok(());
+    }
+    Err(Refusal::new(RefusalCode::Invalid)
+        .at("mail.colour")
+        .because("not a colour: expected one such as #1a5fb4"))
+}
+
 /// What comes in over HTTP and has bounds.
 pub trait Bounded {
     /// Refuses with the field and the limit.
@@ -288,7 +419,31 @@ pub trait Bounded {
 
 impl Bounded for FirmPatch {
     fn check(&self) -> Result<(), Refusal> {
-        self.name.as_deref().map_or(Ok(()), name)
+        self.name.as_deref().map_or(Ok(()), name)?;
+        let MailPatch { delay_s, portal_url, colour, logo_url, footer, .. } = &self.mail;
+        delay_s.map_or(Ok(()), |seconds| {
+            between("mail.delay_s", seconds.into(), 0, MAIL_DELAY_SECONDS_MAX.into())
+        })?;
+        portal_url.as_deref().map_or(Ok(()), |url| web_address("mail.portal_url", url, true))?;
+        logo_url.as_deref().map_or(Ok(()), |url| web_address("mail.logo_url", url, false))?;
+        colour.as_deref().map_or(Ok(()), hex_colour)?;
+        footer.as_deref().map_or(Ok(()), |text| {
+            at_most("mail.footer", text, MAIL_FOOTER_BYTES_MAX)?;
+            plain("mail.footer", text)
+        })
+    }
+}
+
+impl Bounded for AccountPatch {
+    fn check(&self) -> Result<(), Refusal> {
+        self.name.as_deref().map_or(Ok(()), name)?;
+        self.time_zone.as_deref().map_or(Ok(()), time_zone)
+    }
+}
+
+impl Bounded for NewLoginLink {
+    fn check(&self) -> Result<(), Refusal> {
+        Ok(())
     }
 }
 
@@ -308,7 +463,8 @@ impl Bounded for MemberPatch {
 
 impl Bounded for NewAccount {
     fn check(&self) -> Result<(), Refusal> {
-        name(&self.name)
+        name(&self.name)?;
+        time_zone(&self.time_zone)
     }
 }
 

@@ -118,6 +118,23 @@ pub enum EventKind {
     Archived {},
     /// The thread was reopened.
     Reopened {},
+    /// The client was reminded by email, in the name of the member who acts here.
+    ReminderSent {
+        /// Which one of its cycle: 1, 2, 3…
+        number: u16,
+    },
+    /// A reminder was due and nobody of the client gets emails: none was sent, none is counted.
+    ReminderNotSent {},
+    /// The team had the client told of the thread once more, by email.
+    Resent {
+        /// The sender's key: the same key is the same deed.
+        key: ClientKey,
+    },
+    /// Whether emails about the thread show its content was set.
+    ContentShown {
+        /// None: as the firm has it.
+        shown: Option<bool>,
+    },
     /// A kind this reader does not know; no log has one. A client passes over it. Stays the last
     /// here: new kinds go before it.
     #[serde(skip)]
@@ -126,7 +143,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every name in JSON, in wire order. What is beyond it is unknown here.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 18] = [
         "thread_created",
         "message_posted",
         "message_edited",
@@ -141,6 +158,10 @@ impl EventKind {
         "reminder_set",
         "archived",
         "reopened",
+        "reminder_sent",
+        "reminder_not_sent",
+        "resent",
+        "content_shown",
     ];
 
     /// Whether it posts a message, and so counts as unread.

@@ -53,6 +53,8 @@ uuid_ids! {
     ApiKeyId;
     /// The `jti` of a JSON Web Token that Tidings itself signed.
     TokenId;
+    /// One decision to tell a person of something by email: an entry of the ledger.
+    NoticeId;
 }
 
 macro_rules! numbers {

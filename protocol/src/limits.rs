@@ -56,6 +56,27 @@ pub const NAME_BYTES_MAX: usize = 200;
 /// Longest email address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
 
+/// Longest web address in a firm's settings, in bytes.
+pub const URL_BYTES_MAX: usize = 500;
+
+/// Longest text at the end of a firm's emails, in bytes of UTF-8.
+pub const MAIL_FOOTER_BYTES_MAX: usize = 1_000;
+
+/// Seconds that events are gathered for one email, unless a firm chooses otherwise.
+pub const MAIL_DELAY_SECONDS_DEFAULT: u32 = 120;
+
+/// Most seconds that events are gathered for one email: beyond it, it is a digest.
+pub const MAIL_DELAY_SECONDS_MAX: u32 = 3_600;
+
+/// Shortest interval between the digests of a member, in minutes.
+pub const DIGEST_MINUTES_MIN: u16 = 5;
+
+/// Longest interval between the digests of a member, in minutes: a week.
+pub const DIGEST_MINUTES_MAX: u16 = 7 * 24 * 60;
+
+/// Minutes of a day: times of day are 0 to one less.
+pub const DAY_MINUTES: u16 = 24 * 60;
+
 /// Most members of a firm, inactive ones included: names are looked up in all of them.
 pub const MEMBERS_PER_FIRM_MAX: u64 = 10_000;
 

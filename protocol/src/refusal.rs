@@ -77,6 +77,8 @@ refusal_codes! {
     NeedsSocket, "needs_socket", false, "This command concerns a live connection and is only taken on one.";
     /// Needs a joined thread.
     NotJoined, "not_joined", false, "Join the thread first.";
+    /// Nobody gets emails.
+    NobodyToNotify, "nobody_to_notify", false, "No active contact of the account gets emails.";
 }
 
 impl Refusal {

@@ -6,7 +6,7 @@ use crate::ids::{AccountId, FirmId, Person, RequestId, Seq, ThreadId, Timestamp}
 use crate::refusal::Refusal;
 use crate::thread::{
     AccountItem, AccountProgress, Badges, Colleague, InboxItem, Participant, Preferences, Receipt,
-    Task, ThreadItem, ThreadProgress, ThreadSummary, WaitingItem,
+    ReminderState, Task, ThreadItem, ThreadProgress, ThreadSummary, WaitingItem,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,13 @@ pub enum ServerFrame {
     InboxChanged(InboxItem),
     /// Feed: the numbers on the icons have changed.
     BadgesChanged(Badges),
+    /// How far the reminders of a joined thread are has changed. Replaces what was said before.
+    ReminderChanged {
+        /// Which thread.
+        thread: ThreadId,
+        /// As it is now.
+        reminder: ReminderState,
+    },
 }
 
 /// Who one is and how things stand.
@@ -118,7 +125,7 @@ pub enum Outcome {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// Nothing to tell: leave, typing, presence, follow, `archive_inbox_item`.
+    /// Nothing to tell: leave, typing, presence, follow, mute, `archive_inbox_item`.
     Done {},
     /// authenticate.
     Authenticated {
@@ -136,8 +143,8 @@ pub enum Reply {
         /// When.
         at_ms: Timestamp,
     },
-    /// What posts, edits, deletes, changes tasks, mentions, archives, reopens or sets reminders:
-    /// where the event stands in the log. What was so already gives the head and writes nothing.
+    /// What posts, edits, deletes, changes tasks, mentions, archives, reopens, resends, or sets
+    /// reminders and what emails show: where the event stands in the log. What was so already gives the head and writes nothing.
     Written {
         /// The event's position, and for a message or task its id.
         seq: Seq,

@@ -48,6 +48,13 @@ shapes! {
         pub reminder: Reminder,
         /// What a client does to stop the reminders, as contacts see it.
         pub reminder_stops: ReminderStops,
+        /// How far the reminders are.
+        pub reminder_state: ReminderState,
+        /// By which waiting-for-action is ordered: when the last message was posted, or when the team
+        /// had it sent once more, if that was later.
+        pub waiting_ms: Timestamp,
+        /// Whether emails about it show its content; none: as the firm has it.
+        pub show_content: Option<bool>,
     }
 
     /// A thread in the list of one person.
@@ -60,6 +67,8 @@ shapes! {
         pub unread: u64,
         /// Whether this member is told of what happens in the thread; `false` for contacts.
         pub following: bool,
+        /// Whether this person gets no emails of what happens in it.
+        pub muted: bool,
     }
 
     /// A checkbox of a thread.
@@ -106,6 +115,27 @@ shapes! {
         FinishTasksAndRead,
     }
 
+    /// How far the reminders of a thread are.
+    #[derive(Copy, Default)]
+    pub struct ReminderState {
+        /// Whether one is to be sent as things stand.
+        pub pending: bool,
+        /// How many of this cycle were sent.
+        pub sent: u16,
+        /// When the next one is due, if one is pending.
+        pub next_ms: Option<Timestamp>,
+    }
+
+    /// Hours of the day in which a person gets no emails, in its time zone. From after to before
+    /// midnight they go over it.
+    #[derive(Copy, Default)]
+    pub struct QuietHours {
+        /// Minute of the day at which they begin, 0 to 1439.
+        pub from_min: u16,
+        /// Minute of the day at which they end; the same as `from_min`: there are none.
+        pub to_min: u16,
+    }
+
     /// Why a thread is in somebody's inbox.
     #[derive(Copy, PartialOrd, Ord, Hash)]
     pub enum InboxKind {
@@ -121,6 +151,8 @@ shapes! {
         ColleagueAnswered,
         /// One was mentioned.
         Mentioned,
+        /// An email to somebody of the client could not be delivered; the actor is whom it was for.
+        DeliveryFailed,
     }
 
     /// The one item that a thread has in a member's inbox, about the latest thing that raised it.
@@ -220,6 +252,11 @@ shapes! {
         pub notify: bool,
         /// For members: one line for each kind, in the order of the kinds. Empty for contacts.
         pub kinds: Vec<KindChannels>,
+        /// When not to get emails.
+        pub quiet: QuietHours,
+        /// For members: minutes between two emails, each about all that happened meanwhile; 0: an
+        /// email for each thread, soon.
+        pub digest_min: u16,
     }
 
     /// Languages that emails and pages are written in.
@@ -288,13 +325,14 @@ impl ReminderStops {
 
 impl InboxKind {
     /// Every kind, in wire order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ThreadStarted,
         Self::ContactAnswered,
         Self::TasksChanged,
         Self::AllTasksCompleted,
         Self::ColleagueAnswered,
         Self::Mentioned,
+        Self::DeliveryFailed,
     ];
 }
 

@@ -23,6 +23,7 @@ pub mod access;
 mod backend;
 mod clock;
 mod front;
+pub mod letter;
 mod mention;
 mod notice;
 mod operation;

@@ -1,0 +1,20 @@
+//! Tells people by email of what they have not seen: unread messages, reminders, links to log in.
+//!
+//! ```text
+//! due? ─▶ look again, claim ─▶ letter ─▶ mail ─▶ deliver ─▶ settle
+//!   ▲         (the store, in a transaction)   │
+//!   └──────── a reader ◀──────────────────────┘
+//! answers by email ─▶ inbound ─▶ posted, or refused with an email
+//! ```
+//!
+//! * [`mail`] writes a letter as an email: text, HTML, headers, in its reader's language.
+//! * [`deliver`] hands it to a mail server, or puts it into a folder.
+//! * [`inbound`] takes answers by email.
+//!
+//! **Invariant:** nothing is sent that the store has not been asked about in the same moment, and
+//! nothing is forgotten that it was not told about: a notifier that dies at any point delays, and
+//! repeats at most what a mail server took without our knowing, under the same `Message-ID`.
+
+pub mod deliver;
+pub mod inbound;
+pub mod mail;
