@@ -10,6 +10,7 @@
 //! * [`mail`] writes a letter as an email: text, HTML, headers, in its reader's language.
 //! * [`deliver`] hands it to a mail server, or puts it into a folder.
 //! * [`inbound`] takes answers by email.
+//! * [`signed`] makes the tokens in links and reply addresses.
 //!
 //! **Invariant:** nothing is sent that the store has not been asked about in the same moment, and
 //! nothing is forgotten that it was not told about: a notifier that dies at any point delays, and
@@ -18,3 +19,4 @@
 pub mod deliver;
 pub mod inbound;
 pub mod mail;
+pub mod signed;
