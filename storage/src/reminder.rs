@@ -65,7 +65,7 @@ pub(crate) fn is_wanted(facts: &Facts) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
     /// With the email about the firm's message.
-    Notification,
+    Mailed,
     /// At once.
     Now,
 }
@@ -75,7 +75,7 @@ pub(crate) enum Start {
 pub(crate) fn starts_cycle(event: &EventKind, actor: Person, before: Reminder) -> Option<Start> {
     match event {
         EventKind::MessagePosted { .. } if matches!(actor, Person::Member(_)) => {
-            Some(Start::Notification)
+            Some(Start::Mailed)
         }
         EventKind::TaskAdded { .. } | EventKind::TaskUnticked { .. } => Some(Start::Now),
         EventKind::ReminderSet { reminder } if reminder.on && !before.on => Some(Start::Now),

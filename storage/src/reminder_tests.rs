@@ -128,7 +128,7 @@ fn a_cycle_starts_with_what_is_new_for_the_client_and_with_nothing_else() {
     let set = |reminder| EventKind::ReminderSet { reminder };
     let off = Reminder::default();
     let table = [
-        (&message, FIRM, on(3, 1), Some(Start::Notification)),
+        (&message, FIRM, on(3, 1), Some(Start::Mailed)),
         (&message, CLIENT, on(3, 1), None),
         (&added, FIRM, on(3, 1), Some(Start::Now)),
         (&unticked, FIRM, on(3, 1), Some(Start::Now)),
