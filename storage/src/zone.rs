@@ -8,7 +8,7 @@
 use jiff::ToSpan;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp as Moment, Zoned};
-use tidings_protocol::Timestamp;
+use tidings_protocol::{Refusal, RefusalCode, Timestamp};
 
 /// Milliseconds of a day on which no clock is changed.
 pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -17,9 +17,13 @@ pub(crate) const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Zone(TimeZone);
 
-/// Whether a zone of that name exists.
-pub(crate) fn known(name: &str) -> bool {
-    Zone::named(name).is_some()
+/// Refuses the name of a zone that there is none of.
+pub(crate) fn check(name: &str) -> Result<(), Refusal> {
+    if Zone::named(name).is_some() {
+        return Ok(());
+    }
+    let message = "no time zone has this name: expected one such as Europe/Amsterdam, or UTC";
+    Err(Refusal::new(RefusalCode::Invalid).at("time_zone").because(message.to_owned()))
 }
 
 impl Zone {
@@ -121,11 +125,12 @@ mod tests {
     fn every_zone_is_built_in() {
         assert!(Zone::all().len() > 500, "{}", Zone::all().len());
         for name in ["UTC", "Europe/Amsterdam", "america/argentina/buenos_aires", "Etc/GMT+8"] {
-            assert!(known(name), "{name}");
+            assert_eq!(check(name), Ok(()), "{name}");
         }
         for name in ["", "Europe/Berlyn", "Mars/Olympus", "../etc/passwd", "Etc/Unknown", "+02:00"]
         {
-            assert!(!known(name), "{name}");
+            let refusal = check(name).unwrap_err();
+            assert_eq!(refusal.field.as_deref(), Some("time_zone"), "{name}");
             assert_eq!(Zone::or_utc(name), Zone::or_utc("UTC"), "{name}");
         }
     }
