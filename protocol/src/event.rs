@@ -126,10 +126,7 @@ pub enum EventKind {
     /// A reminder was due and nobody of the client gets emails: none was sent, none is counted.
     ReminderNotSent {},
     /// The team had the client told of the thread once more, by email.
-    Resent {
-        /// The sender's key: the same key is the same deed.
-        key: ClientKey,
-    },
+    Resent {},
     /// Whether emails about the thread show its content was set.
     ContentShown {
         /// None: as the firm has it.

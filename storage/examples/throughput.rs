@@ -154,7 +154,10 @@ fn firm(writer: &mut dyn Writer) -> Vec<Group> {
         unreachable!("a member is made")
     };
     let owner = Actor { firm, person: Person::Member(owner.member) };
-    let change = DirectoryChange::CreateAccount(NewAccount { name: "Client".to_owned() });
+    let change = DirectoryChange::CreateAccount(NewAccount {
+        name: "Client".to_owned(),
+        time_zone: "UTC".to_owned(),
+    });
     let Done::Account(account) = done(writer, Operation::Directory { firm, change }) else {
         unreachable!("an account is made")
     };

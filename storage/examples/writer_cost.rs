@@ -161,7 +161,10 @@ impl Driver {
     }
 
     fn group(&mut self, firm: FirmId, owner: MemberId, index: usize) -> Group {
-        let change = DirectoryChange::CreateAccount(NewAccount { name: format!("Client {index}") });
+        let change = DirectoryChange::CreateAccount(NewAccount {
+            name: format!("Client {index}"),
+            time_zone: "UTC".to_owned(),
+        });
         let Done::Account(account) = self.one(Operation::Directory { firm, change }) else {
             panic!("an account is made")
         };

@@ -104,17 +104,31 @@ pub enum ThreadAction {
     SetReminder,
     /// Follow, or stop following.
     Follow,
+    /// Have the client told once more by email.
+    Resend,
+    /// Get no emails of what happens in it.
+    Mute,
+    /// Say whether emails show its content.
+    ShowContent,
 }
 
 impl ThreadAction {
     /// Whether an archived thread refuses it.
     pub fn needs_open_thread(self) -> bool {
         match self {
-            Self::Post | Self::Rewrite { .. } | Self::Tick | Self::ManageTasks | Self::Mention => {
-                true
-            }
-            // Reminders may be set at any time.
-            Self::Read | Self::Archive | Self::SetReminder | Self::Follow => false,
+            Self::Post
+            | Self::Rewrite { .. }
+            | Self::Tick
+            | Self::ManageTasks
+            | Self::Mention
+            | Self::Resend => true,
+            // Reminders and the like may be set at any time.
+            Self::Read
+            | Self::Archive
+            | Self::SetReminder
+            | Self::Follow
+            | Self::Mute
+            | Self::ShowContent => false,
         }
     }
 }
@@ -125,12 +139,14 @@ impl ThreadAction {
 pub fn permit(side: Side, archived: bool, action: ThreadAction) -> Result<(), Refusal> {
     use ThreadAction as A;
     let allowed = match (side, action) {
-        (_, A::Read | A::Post | A::Tick | A::Rewrite { own: true }) => true,
+        (_, A::Read | A::Post | A::Tick | A::Rewrite { own: true } | A::Mute) => true,
         (_, A::Rewrite { own: false }) => false,
         (Side::Team, A::ManageTasks | A::Mention | A::Archive | A::SetReminder | A::Follow) => true,
+        (Side::Team, A::Resend | A::ShowContent) => true,
         (Side::Client, A::ManageTasks | A::Mention | A::Archive | A::SetReminder | A::Follow) => {
             false
         }
+        (Side::Client, A::Resend | A::ShowContent) => false,
     };
     if !allowed {
         return Err(RefusalCode::NotAllowed.into());

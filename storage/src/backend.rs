@@ -2,13 +2,15 @@
 //! in `tests/` says what they must do; the store in front of them gives the threads.
 
 use crate::access::{Access, Actor};
-use crate::operation::{Applied, Epoch, Operation};
+use crate::letter::Letter;
+use crate::operation::{Applied, Epoch, NoticesOf, Operation};
 use std::path::Path;
 use std::sync::Arc;
 use tidings_protocol::{
-    Account, AccountId, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId, List,
-    Member, MemberId, Page, Person, Receipt, Refusal, Reply, Seq, SharedPeople, Task, ThreadId,
-    ThreadItem, ThreadSummary, Timestamp, TokenId, Welcome,
+    Account, AccountId, Answers, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId,
+    List, Member, MemberId, Notice, NoticeId, NoticeKind, Page, Person, Receipt, Refusal,
+    ReminderState, Reply, Seq, SharedPeople, Task, ThreadId, ThreadItem, ThreadSummary, Timestamp,
+    TokenId, Welcome,
 };
 
 /// The store can't do it now; nothing was done. Safe to retry.
@@ -51,6 +53,49 @@ pub struct Pulse {
     pub head: Seq,
     /// The sum of all receipts: another number means that somebody has read further.
     pub read: u64,
+    /// How far its reminders are.
+    pub reminder: ReminderState,
+}
+
+/// What is due for a notifier to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DueWork {
+    /// Threads to be looked at.
+    pub look: Vec<(FirmId, ThreadId)>,
+    /// Threads whose client is to be reminded.
+    pub remind: Vec<(FirmId, ThreadId)>,
+    /// Mails to be sent, each of one or more notices.
+    pub mails: Vec<NoticesOf>,
+}
+
+/// What is known of a notice, whoever asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeFacts {
+    /// For whom.
+    pub actor: Actor,
+    /// About which thread.
+    pub thread: Option<ThreadId>,
+    /// What it tells of.
+    pub kind: NoticeKind,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When its mail was first about to be sent.
+    pub mailed: Option<Timestamp>,
+    /// Whether its link has logged somebody in.
+    pub used: bool,
+    /// The address of its person.
+    pub email: String,
+    /// What becomes of answers by email in that firm.
+    pub answers: Answers,
+}
+
+/// Which entries of the ledger are wanted. All conditions hold together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoticeFilter {
+    /// Of one thread only.
+    pub thread: Option<ThreadId>,
+    /// Of one person only.
+    pub person: Option<Person>,
 }
 
 /// Somebody who goes by some tokens.
@@ -180,6 +225,22 @@ pub trait Reader: Send {
     fn api_keys(&mut self, firm: FirmId) -> Result<Vec<ApiKey>, Unavailable>;
     /// Which firm a person belongs to, whoever asks: for the operator's command line.
     fn firm_of(&mut self, person: Person) -> Result<Option<FirmId>, Unavailable>;
+
+    /// What is due at a time, of each kind at most so many: the longest due first.
+    fn due(&mut self, now: Timestamp, limit: u32) -> Result<DueWork, Unavailable>;
+    /// All that the mail of these notices says, which were claimed together. None if there is nothing
+    /// to say any more.
+    fn letter(&mut self, notices: &[NoticeId]) -> Result<Option<Letter>, Unavailable>;
+    /// One notice, whoever asks: for the links of a mail and for answers to it.
+    fn notice_facts(&mut self, notice: NoticeId) -> Result<Option<NoticeFacts>, Unavailable>;
+    /// A firm's ledger, newest first. With an actor, what that member may see of it.
+    fn notices(
+        &mut self,
+        firm: FirmId,
+        actor: Option<Actor>,
+        filter: NoticeFilter,
+        page: &Page,
+    ) -> Result<List<Notice>, QueryError>;
 
     /// Writes a consistent copy of everything to a new file, while writing goes on.
     fn backup(&mut self, to: &Path) -> Result<(), Unavailable>;

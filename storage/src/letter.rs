@@ -137,3 +137,16 @@ pub enum AnswerProblem {
     /// Members answer in the thread itself.
     Team,
 }
+
+impl AnswerProblem {
+    /// Every one, in the order of the numbers that stand for them in the store: append only.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::NotTaken,
+        Self::Archived,
+        Self::Expired,
+        Self::Empty,
+        Self::TooLong,
+        Self::AttachmentsLeftOut,
+        Self::Team,
+    ];
+}

@@ -29,17 +29,23 @@ mod notice;
 mod operation;
 pub mod postgres;
 mod queue;
+mod quiet;
+mod reminder;
 mod sql;
 pub mod sqlite;
 mod store;
 mod text;
 pub mod transfer;
+mod zone;
 
 pub use access::{Access, Actor};
-pub use backend::{Claim, Entrance, Pulse, QueryError, Reader, Standing, Unavailable, Writer};
+pub use backend::{
+    Claim, DueWork, Entrance, NoticeFacts, NoticeFilter, Pulse, QueryError, Reader, Standing,
+    Unavailable, Writer,
+};
 pub use clock::{Clock, Entropy, SystemEntropy};
 pub use operation::{
-    AccessChange, Applied, Commit, DirectoryChange, Done, Epoch, Job, Operation, ReadCommit,
-    ThreadCommit, writes,
+    AccessChange, Applied, Asked, Commit, DirectoryChange, Done, Epoch, Job, NoticesOf, Operation,
+    ReadCommit, Sending, ThreadCommit, writes,
 };
 pub use store::{FrontOptions, Observer, Store};

@@ -1,11 +1,13 @@
 //! What a store is asked to make durable, and what it says it did.
 
 use crate::access::Actor;
+use crate::letter::AnswerProblem;
 use serde::{Deserialize, Serialize};
 use tidings_protocol::{
-    Account, AccountId, ApiKey, ApiKeyId, Checked, Command, Contact, ContactId, ContactPatch,
-    Event, Firm, FirmId, FirmPatch, InboxItem, Member, MemberId, MemberPatch, NewAccount,
-    NewContact, NewMember, Person, Refusal, Reply, Revocation, Seq, ThreadId, Timestamp, TokenId,
+    Account, AccountId, AccountPatch, ApiKey, ApiKeyId, Checked, Command, Contact, ContactId,
+    ContactPatch, Event, Firm, FirmId, FirmPatch, InboxItem, Member, MemberId, MemberPatch,
+    NewAccount, NewContact, NewMember, NoticeId, NoticeReason, Person, Refusal, ReminderState,
+    Reply, Revocation, Seq, ThreadId, Timestamp, TokenId,
 };
 use uuid::Uuid;
 
@@ -31,6 +33,64 @@ pub enum Operation {
         /// Its name.
         name: String,
     },
+    /// A thread is due to be looked at: whoever has something to be told of by email gets a notice, or
+    /// is dropped with a reason. Does nothing if it is not due any more.
+    Look {
+        /// The tenant.
+        firm: FirmId,
+        /// Which.
+        thread: ThreadId,
+    },
+    /// A reminder of a thread is due: it is put down, and its notices. Does nothing if it is not due
+    /// any more.
+    Remind {
+        /// The tenant.
+        firm: FirmId,
+        /// Which.
+        thread: ThreadId,
+    },
+    /// A notifier takes notices of one person that are due, to send them in one mail. Those of which
+    /// there is nothing to tell any more are dropped.
+    ClaimNotices {
+        /// Whose, and which.
+        notices: NoticesOf,
+        /// Who takes them: one run of a notifier.
+        holder: Uuid,
+        /// Until when they are its own. Who has not settled them by then has died.
+        until: Timestamp,
+    },
+    /// What became of the mail in which they went.
+    SettleNotices {
+        /// Whose, and which.
+        notices: NoticesOf,
+        /// Who took them.
+        holder: Uuid,
+        /// What became of it.
+        sending: Sending,
+    },
+    /// A mail at somebody's own asking.
+    AddNotice {
+        /// Whose.
+        actor: Actor,
+        /// About which thread, if about one.
+        thread: Option<ThreadId>,
+        /// What it is.
+        asked: Asked,
+    },
+    /// Somebody follows the link of a mail to log in.
+    UseLogin {
+        /// The notice whose link it is.
+        notice: NoticeId,
+        /// Links of mails from before are void.
+        since: Timestamp,
+    },
+    /// Forgets entries of the ledger that were settled.
+    ForgetNotices {
+        /// Those made before.
+        before: Timestamp,
+        /// How many at most.
+        limit: u32,
+    },
     /// A node wants to be the one that does a job for all nodes.
     Claim {
         /// What is to be done.
@@ -47,11 +107,66 @@ pub enum Operation {
     },
 }
 
+/// Notices of one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticesOf {
+    /// The tenant.
+    pub firm: FirmId,
+    /// Whose.
+    pub person: Person,
+    /// Which, each with its thread if it is about one.
+    pub notices: Vec<(NoticeId, Option<ThreadId>)>,
+}
+
+impl NoticesOf {
+    /// The threads that they are about.
+    pub(crate) fn threads(&self) -> impl Iterator<Item = ThreadId> {
+        self.notices.iter().filter_map(|(_, thread)| *thread)
+    }
+}
+
+/// What became of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// A mail server took it.
+    Sent {
+        /// What the server said.
+        answer: String,
+        /// The mail's `Message-ID`, without angle brackets.
+        message_id: String,
+    },
+    /// Not now; it is tried again.
+    Later {
+        /// What the server said, or what went wrong.
+        answer: String,
+        /// The mail's `Message-ID`, without angle brackets.
+        message_id: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Never: the team is told.
+    Failed {
+        /// What the server said, or what is wrong.
+        answer: String,
+        /// Why.
+        reason: NoticeReason,
+    },
+}
+
+/// A mail that somebody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A link to log in by. At most one a minute.
+    Login,
+    /// To be told why an answer by email was not posted. At most one an hour for a thread.
+    AnswerRefused(AnswerProblem),
+}
+
 /// What one node does for all of them: whoever holds the lease of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Job {
-    /// [`Operation::ForgetRevocations`], now and then.
-    ForgetRevocations,
+    /// [`Operation::ForgetRevocations`] and [`Operation::ForgetNotices`], now and then.
+    Forget,
 }
 
 /// A change to a firm's directory. Bounds have been checked.
@@ -65,8 +180,8 @@ pub enum DirectoryChange {
     PatchMember(MemberId, MemberPatch),
     /// A new account.
     CreateAccount(NewAccount),
-    /// A new name for an account.
-    RenameAccount(AccountId, NewAccount),
+    /// Changes to an account.
+    PatchAccount(AccountId, AccountPatch),
     /// Gives a member access to an account. Twice is once.
     Assign(AccountId, MemberId),
     /// Takes it away.
@@ -113,8 +228,12 @@ pub enum Done {
     /// To a claim: whether the job is the claimant's until the time it asked for. The times of nodes
     /// whose clocks differ are compared, so a lease is to last much longer than clocks differ.
     Claimed(bool),
-    /// So many revocations were forgotten.
+    /// So many of what was to be forgotten were.
     Forgotten(u64),
+    /// To a claim of notices: those that are to be sent, in one mail.
+    Notices(Vec<NoticeId>),
+    /// To a login: who it is, and the thread that the mail was about.
+    LoggedIn(Actor, Option<ThreadId>),
 }
 
 /// How often access had ended in a firm: one more with every change that takes something away from
@@ -152,6 +271,8 @@ pub struct ThreadCommit {
     pub events: Vec<Event>,
     /// Who has read further. Posting reads, so a post has one too.
     pub read: Option<ReadCommit>,
+    /// How far the reminders are, if that has changed.
+    pub reminder: Option<ReminderState>,
 }
 
 /// A receipt that moved.
@@ -217,6 +338,9 @@ pub fn writes(command: &Command) -> bool {
         | C::Reopen { .. }
         | C::Follow { .. }
         | C::SetReminder { .. }
+        | C::Resend { .. }
+        | C::Mute { .. }
+        | C::ShowContent { .. }
         | C::ArchiveInboxItem { .. }
         | C::SetPreferences { .. } => true,
         C::Authenticate { .. }

@@ -102,8 +102,10 @@ impl Office {
     /// Takes on a client, and greets it in each of its threads.
     fn take_on(&mut self, store: &mut Store, number: usize) {
         let firm = self.owner.firm;
-        let change =
-            DirectoryChange::CreateAccount(NewAccount { name: format!("Client {number}") });
+        let change = DirectoryChange::CreateAccount(NewAccount {
+            name: format!("Client {number}"),
+            time_zone: "UTC".to_owned(),
+        });
         let account = match store.one(Operation::Directory { firm, change }) {
             Done::Account(account) => account.account,
             other => panic!("no account: {other:?}"),

@@ -46,8 +46,28 @@ impl Needs {
                     needs.command(actor.person.uuid(), command.get());
                 }
                 Operation::Directory { firm, .. } => needs.lock(*firm, shuts_out(operation)),
+                Operation::Look { firm, thread } | Operation::Remind { firm, thread } => {
+                    needs.lock(*firm, false);
+                    needs.firms.insert(firm.0);
+                    needs.thread(*thread);
+                }
+                Operation::ClaimNotices { notices, .. }
+                | Operation::SettleNotices { notices, .. } => {
+                    needs.lock(notices.firm, false);
+                    needs.firms.insert(notices.firm.0);
+                    needs.person(notices.person);
+                    needs.threads.extend(notices.threads().map(|thread| thread.0));
+                }
+                Operation::AddNotice { actor, thread, .. } => {
+                    needs.lock(actor.firm, false);
+                    needs.firms.insert(actor.firm.0);
+                    needs.person(actor.person);
+                    needs.threads.extend(thread.map(|thread| thread.0));
+                }
                 Operation::CreateFirm { .. }
                 | Operation::Claim { .. }
+                | Operation::UseLogin { .. }
+                | Operation::ForgetNotices { .. }
                 | Operation::ForgetRevocations { .. } => {}
             }
         }
@@ -79,7 +99,7 @@ impl Needs {
                 self.keys.insert((actor, key.0));
                 self.members.extend(mentions.iter().map(|member| member.0));
             }
-            C::AddTask { thread, key, .. } => {
+            C::AddTask { thread, key, .. } | C::Resend { thread, key } => {
                 self.thread(*thread);
                 self.keys.insert((actor, key.0));
             }
@@ -102,6 +122,8 @@ impl Needs {
             | C::Reopen { thread }
             | C::Follow { thread, .. }
             | C::SetReminder { thread, .. }
+            | C::Mute { thread, .. }
+            | C::ShowContent { thread, .. }
             | C::ArchiveInboxItem { thread, .. } => self.thread(*thread),
             // They change nothing in a thread, or don't get here.
             C::SetPreferences { .. }
@@ -137,6 +159,13 @@ pub(super) fn shuts_out(operation: &Operation) -> bool {
         }
         Operation::Directory { .. } => true,
         Operation::CreateFirm { .. }
+        | Operation::Look { .. }
+        | Operation::Remind { .. }
+        | Operation::ClaimNotices { .. }
+        | Operation::SettleNotices { .. }
+        | Operation::AddNotice { .. }
+        | Operation::UseLogin { .. }
+        | Operation::ForgetNotices { .. }
         | Operation::Claim { .. }
         | Operation::ForgetRevocations { .. } => false,
     }

@@ -128,7 +128,7 @@ fn lock(
     for row in &parts {
         let row = Row::Postgres(row);
         let (person, part) = thread::part(&row)?;
-        if let Some(thread) = threads.get_mut(&row.int(7)?) {
+        if let Some(thread) = threads.get_mut(&row.int(11)?) {
             thread.learn_part(person, part);
         }
     }
@@ -161,10 +161,10 @@ fn people(
         (&contacts, !contact_ids.is_empty(), &[&contact_ids]),
         (&accounts, !account_ids.is_empty(), &[&account_ids]),
     ])?;
-    let mut firms: BTreeMap<Uuid, FirmFacts> = by_id(&firms, 2, facts::firm_of)?;
+    let mut firms: BTreeMap<Uuid, FirmFacts> = by_id(&firms, 3, facts::firm_of)?;
     let mut team: BTreeMap<Uuid, PersonFacts> = by_id(&team, 4, facts::member_of)?;
     let mut contacts = by_id(&contacts, 2, facts::contact_of)?;
-    let mut accounts: BTreeMap<Uuid, AccountFacts> = by_id(&accounts, 2, facts::account_of)?;
+    let mut accounts: BTreeMap<Uuid, AccountFacts> = by_id(&accounts, 3, facts::account_of)?;
     for row in &assigned {
         let row = Row::Postgres(row);
         if let Some(member) = team.get_mut(&row.id(0)?) {

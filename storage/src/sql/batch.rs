@@ -79,6 +79,21 @@ impl Work<'_> {
                 .map(|Answer { reply, commit }| (Done::Reply(reply), commit)),
             Operation::Directory { firm, change } => self.change_directory(firm, &change),
             Operation::CreateFirm { name } => self.create_firm(&name),
+            Operation::Look { firm, thread } => self.look(firm, thread),
+            Operation::Remind { firm, thread } => self.remind(firm, thread),
+            Operation::ClaimNotices { notices, holder, until } => {
+                self.claim(&notices, holder, until)
+            }
+            Operation::SettleNotices { notices, holder, sending } => {
+                self.settle(&notices, holder, &sending)
+            }
+            Operation::AddNotice { actor, thread, asked } => self.ask_for(actor, thread, asked),
+            Operation::UseLogin { notice, since } => self.use_login(notice, since),
+            Operation::ForgetNotices { before, limit } => {
+                jobs::forget_notices(self.db, before, limit)
+                    .map(|count| (Done::Forgotten(count), None))
+                    .map_err(OpError::from)
+            }
             Operation::Claim { job, holder, until } => {
                 jobs::claim(self.db, job, holder, until, self.now)
                     .map(|claimed| (Done::Claimed(claimed), None))
@@ -93,6 +108,7 @@ impl Work<'_> {
         match done {
             Ok((done, mut commit)) => {
                 if let Some(commit) = &mut commit {
+                    self.tell_of_reminders(commit);
                     let firm = self.memory.firm(self.db, commit.firm)?;
                     commit.epoch = firm.map_or_else(Epoch::default, |firm| firm.epoch);
                 }
@@ -100,6 +116,15 @@ impl Work<'_> {
             }
             Err(OpError::Refused(refusal)) => Ok(Applied { outcome: Err(refusal), commit: None }),
             Err(OpError::Sql(error)) => Err(error),
+        }
+    }
+
+    /// Says in a commit how far the reminders of its thread are, if that has changed.
+    fn tell_of_reminders(&mut self, commit: &mut Commit) {
+        if let Some(told) = &mut commit.thread
+            && let Some(thread) = self.memory.thread_mut(told.thread)
+        {
+            told.reminder = thread.news_of_reminders();
         }
     }
 

@@ -6,7 +6,9 @@ use crate::access::Access;
 use crate::mention::Names;
 use crate::operation::Epoch;
 use crate::sql::{Db, Row, SqlError, params};
+use crate::zone::Zone;
 use std::collections::HashSet;
+use std::sync::Arc;
 use tidings_protocol::{AccountId, ContactId, ContactState, FirmId, MemberId, Person, Role};
 
 /// Somebody who may log in.
@@ -45,15 +47,19 @@ pub(crate) struct FirmFacts {
     pub(crate) epoch: Epoch,
     /// The owner, once there is one.
     pub(crate) owner: Option<MemberId>,
+    /// How long events are gathered for an email, in milliseconds.
+    pub(crate) mail_delay_ms: i64,
 }
 
 /// A client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AccountFacts {
     /// The tenant.
     pub(crate) firm: FirmId,
     /// Whether it has an active contact.
     pub(crate) reachable: bool,
+    /// Where its days are counted.
+    pub(crate) zone: Arc<Zone>,
 }
 
 /// Somebody, if there is such a person and it may log in.
@@ -107,12 +113,13 @@ fn contact(db: Db<'_>, id: ContactId) -> Result<Option<PersonFacts>, SqlError> {
 }
 
 /// Columns of `firms` from which [`firm_of`] reads.
-pub(crate) const FIRM: &str = "contacts_may_start, access_epoch";
+pub(crate) const FIRM: &str = "contacts_may_start, access_epoch, mail_delay_s";
 
 /// A firm whose owner is not known yet, from the columns [`FIRM`].
 pub(crate) fn firm_of(row: &Row<'_>) -> Result<FirmFacts, SqlError> {
     let epoch = Epoch(rows::unsigned(row, 1)?);
-    Ok(FirmFacts { contacts_may_start: row.bool(0)?, epoch, owner: None })
+    let mail_delay_ms = row.int(2)? * 1_000;
+    Ok(FirmFacts { contacts_may_start: row.bool(0)?, epoch, owner: None, mail_delay_ms })
 }
 
 /// A firm, if there is one.
@@ -133,11 +140,12 @@ pub(super) fn names(db: Db<'_>, firm: FirmId) -> Result<Names, SqlError> {
 
 /// Columns of `accounts a` from which [`account_of`] reads.
 pub(crate) const ACCOUNT: &str =
-    "a.firm, EXISTS (SELECT 1 FROM contacts c WHERE c.account = a.id AND c.state = 2)";
+    "a.firm, EXISTS (SELECT 1 FROM contacts c WHERE c.account = a.id AND c.state = 2), a.time_zone";
 
 /// An account, from the columns [`ACCOUNT`].
 pub(crate) fn account_of(row: &Row<'_>) -> Result<AccountFacts, SqlError> {
-    Ok(AccountFacts { firm: FirmId(row.id(0)?), reachable: row.bool(1)? })
+    let zone = Arc::new(Zone::or_utc(&row.text(2)?));
+    Ok(AccountFacts { firm: FirmId(row.id(0)?), reachable: row.bool(1)?, zone })
 }
 
 /// An account, if there is one.

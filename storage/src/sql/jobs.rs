@@ -8,7 +8,7 @@ use uuid::Uuid;
 /// The number of a job in `leases`.
 fn number(job: Job) -> i64 {
     match job {
-        Job::ForgetRevocations => 0,
+        Job::Forget => 0,
     }
 }
 
@@ -37,5 +37,15 @@ pub(super) fn forget_revocations(db: Db<'_>, limit: u32, now: Timestamp) -> Resu
              (SELECT firm, id FROM revoked_tokens WHERE expires_ms < ?1
               ORDER BY expires_ms LIMIT ?2)",
         params![now.0, limit],
+    )
+}
+
+/// Forgets what became of notices that were made before a time, the oldest first.
+pub(super) fn forget_notices(db: Db<'_>, before: Timestamp, limit: u32) -> Result<u64, SqlError> {
+    db.change(
+        "DELETE FROM notices WHERE state <> 0 AND id IN
+             (SELECT id FROM notices WHERE state <> 0 AND created_ms < ?1
+              ORDER BY created_ms LIMIT ?2)",
+        params![before.0, limit],
     )
 }

@@ -28,6 +28,8 @@ mod error;
 pub(crate) mod facts;
 mod jobs;
 pub(crate) mod memory;
+mod notices;
+mod outbox;
 mod query;
 mod reader;
 mod row;

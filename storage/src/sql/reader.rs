@@ -3,18 +3,23 @@
 
 use super::query::crowd::Crowds;
 use super::query::{
-    self, access, badges, directory, history, pulse, standing, thread, tokens, welcome,
+    self, access, badges, directory, history, letter, notices, pulse, standing, thread, tokens,
+    welcome,
 };
 use super::rows::OpError;
 use super::{Db, SqlError};
 use crate::access::{Access, Actor};
-use crate::backend::{Claim, Entrance, Pulse, QueryError, Reader, Standing, Unavailable};
+use crate::backend::{
+    Claim, DueWork, Entrance, NoticeFacts, NoticeFilter, Pulse, QueryError, Reader, Standing,
+    Unavailable,
+};
+use crate::letter::Letter;
 use crate::operation::Epoch;
 use std::path::Path;
 use tidings_protocol::{
     Account, AccountId, ApiKey, Badges, Checked, Contact, ContactId, Event, Firm, FirmId, List,
-    Member, MemberId, Page, Person, Receipt, Reply, Seq, ThreadId, ThreadSummary, Timestamp,
-    TokenId, Welcome,
+    Member, MemberId, Notice, NoticeId, Page, Person, Receipt, Reply, Seq, ThreadId, ThreadSummary,
+    Timestamp, TokenId, Welcome,
 };
 
 /// What a database gives to be asked questions.
@@ -184,6 +189,28 @@ impl<S: Snapshots> Reader for S {
 
     fn firm_of(&mut self, person: Person) -> Result<Option<FirmId>, Unavailable> {
         read(self, |db| directory::firm_of(db, person))
+    }
+
+    fn due(&mut self, now: Timestamp, limit: u32) -> Result<DueWork, Unavailable> {
+        read(self, |db| notices::due(db, now, limit))
+    }
+
+    fn letter(&mut self, ids: &[NoticeId]) -> Result<Option<Letter>, Unavailable> {
+        read(self, |db| letter::letter(db, ids))
+    }
+
+    fn notice_facts(&mut self, notice: NoticeId) -> Result<Option<NoticeFacts>, Unavailable> {
+        read(self, |db| notices::facts(db, notice))
+    }
+
+    fn notices(
+        &mut self,
+        firm: FirmId,
+        actor: Option<Actor>,
+        filter: NoticeFilter,
+        page: &Page,
+    ) -> Result<List<Notice>, QueryError> {
+        ask(self, |db| notices::ledger(db, firm, actor, filter, page))
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), Unavailable> {

@@ -3,9 +3,11 @@
 
 use super::{Row, SqlError};
 use crate::clock::Entropy;
+use crate::letter::AnswerProblem;
 use tidings_protocol::{
-    Channels, ContactId, ContactState, EventKind, InboxKind, KindChannels, Language, MemberId,
-    Person, Refusal, RefusalCode, Rights, Role, Seq, Timestamp,
+    Answers, Channels, ContactId, ContactState, EventKind, InboxKind, KindChannels, Language,
+    MemberId, NoticeKind, NoticeReason, NoticeState, Person, QuietHours, Refusal, RefusalCode,
+    ReminderState, Rights, Role, Seq, Timestamp,
 };
 use uuid::Uuid;
 
@@ -104,8 +106,18 @@ pub(super) fn event_number(payload: &[u8]) -> i64 {
 pub(super) const MESSAGE_POSTED: i64 = 1;
 /// `events.kind` of an edit.
 pub(super) const MESSAGE_EDITED: i64 = 2;
+/// `events.kind` of a message that was taken back.
+pub(super) const MESSAGE_DELETED: i64 = 3;
 /// `events.kind` of a new task: the first of the task events, which follow one another.
 pub(super) const TASK_ADDED: i64 = 4;
+/// `events.kind` of a ticked task.
+pub(super) const TASK_TICKED: i64 = 7;
+/// `events.kind` of an unticked task.
+pub(super) const TASK_UNTICKED: i64 = 8;
+/// `events.kind` of a member who was called in.
+pub(super) const MEMBER_MENTIONED: i64 = 10;
+/// `events.kind` of a resending.
+pub(super) const RESENT: i64 = 16;
 /// `events.kind` of a removed task: the last of the task events.
 pub(super) const TASK_REMOVED: i64 = 9;
 
@@ -132,8 +144,58 @@ numbered! {
     language, language_number: Language { En = 0, Nl = 1, Fr = 2, De = 3, Es = 4 }
     inbox_kind, inbox_kind_number: InboxKind {
         ThreadStarted = 0, ContactAnswered = 1, TasksChanged = 2,
-        AllTasksCompleted = 3, ColleagueAnswered = 4, Mentioned = 5
+        AllTasksCompleted = 3, ColleagueAnswered = 4, Mentioned = 5, DeliveryFailed = 6
     }
+    answers, answers_number: Answers { Reject = 0, Deliver = 1 }
+    notice_kind, notice_kind_number: NoticeKind {
+        Activity = 0, Reminder = 1, Resent = 2, DeliveryFailed = 3, Login = 4, AnswerRefused = 5
+    }
+    notice_state, notice_state_number: NoticeState {
+        Waiting = 0, Sent = 1, Dropped = 2, Failed = 3
+    }
+    notice_reason, notice_reason_number: NoticeReason {
+        Read = 0, Muted = 1, Archived = 2, NoAccess = 3, NotifyOff = 4, NotWanted = 5, Deleted = 6,
+        Settled = 7, Refused = 8, GaveUp = 9, BadAddress = 10
+    }
+}
+
+/// A time from a column, if there is one.
+pub(crate) fn maybe_timestamp(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>, SqlError> {
+    Ok(row.maybe_int(column)?.map(Timestamp))
+}
+
+/// An id from a column, if there is one.
+pub(crate) fn maybe_id(row: &Row<'_>, column: usize) -> Result<Option<Uuid>, SqlError> {
+    if row.is_null(column)? { Ok(None) } else { row.id(column).map(Some) }
+}
+
+/// A flag that may not have been set.
+pub(super) fn maybe_bool(row: &Row<'_>, column: usize) -> Result<Option<bool>, SqlError> {
+    Ok(row.maybe_int(column)?.map(|flag| flag != 0))
+}
+
+/// Quiet hours from two columns.
+pub(super) fn quiet(row: &Row<'_>, from: usize) -> Result<QuietHours, SqlError> {
+    Ok(QuietHours { from_min: small(row, from)?, to_min: small(row, from + 1)? })
+}
+
+/// How far reminders are, from two columns: when the next is due, and how many were sent.
+pub(super) fn reminder_state(row: &Row<'_>, due: usize) -> Result<ReminderState, SqlError> {
+    let next_ms = maybe_timestamp(row, due)?;
+    Ok(ReminderState { pending: next_ms.is_some(), sent: small(row, due + 1)?, next_ms })
+}
+
+/// Why an answer was refused, from a number that was read before.
+pub(super) fn answer_problem_of(number: i64) -> Result<AnswerProblem, SqlError> {
+    let at = usize::try_from(number).ok();
+    at.and_then(|at| AnswerProblem::ALL.get(at).copied())
+        .ok_or_else(|| unknown(0, "problem of an answer", number))
+}
+
+/// The number of a problem.
+pub(super) fn answer_problem_number(problem: AnswerProblem) -> i64 {
+    let at = AnswerProblem::ALL.iter().position(|other| *other == problem);
+    at.and_then(|at| i64::try_from(at).ok()).unwrap_or(0)
 }
 
 /// Rights from their bits.
@@ -159,6 +221,18 @@ pub(super) fn rights_bits(rights: Rights) -> i64 {
 pub(super) fn channels_of(bits: u16, kind: InboxKind) -> Channels {
     let shift = 2 * inbox_kind_number(kind);
     Channels { inbox: bits >> shift & 1 != 0, email: bits >> shift & 2 != 0 }
+}
+
+/// Bits of those kinds that go by email.
+pub(super) fn kinds_by_mail(bits: u16, kinds: &[InboxKind]) -> u16 {
+    let by_mail = kinds.iter().filter(|kind| channels_of(bits, **kind).email);
+    by_mail.fold(0, |all, kind| all | 1 << inbox_kind_number(*kind))
+}
+
+/// The kinds that bits stand for, in the order of the kinds.
+pub(super) fn kinds_of(bits: u16) -> Vec<InboxKind> {
+    let set = |kind: &InboxKind| bits >> inbox_kind_number(*kind) & 1 != 0;
+    InboxKind::ALL.into_iter().filter(set).collect()
 }
 
 /// All lines of a member's preferences, in the order of the kinds.

@@ -7,7 +7,8 @@ use crate::sql::{Db, Row, SqlError, given, params};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
-    AccountId, FirmId, MemberId, MessageId, Person, Reminder, Seq, ThreadId, Timestamp,
+    AccountId, FirmId, MemberId, MessageId, Person, Reminder, ReminderState, Seq, ThreadId,
+    Timestamp,
 };
 
 /// One row of `threads`, with its participants.
@@ -28,6 +29,21 @@ pub(crate) struct Thread {
     pub(super) tasks_open: u32,
     pub(super) tasks_total: u32,
     pub(super) reminder: Reminder,
+    /// Whether emails show its content; none: as the firm has it.
+    pub(super) show_content: Option<bool>,
+    /// By which waiting-for-action is ordered.
+    pub(super) waiting: Timestamp,
+    /// The last message of the firm, and of the client; 0 for none.
+    pub(super) firm_wrote: Seq,
+    pub(super) client_wrote: Seq,
+    /// When somebody may be due an email.
+    pub(super) look: Option<Timestamp>,
+    /// Up to here it was decided for all contacts whether to send them one.
+    pub(super) looked: Seq,
+    /// How far its reminders are.
+    pub(super) cycle: Cycle,
+    /// What was last told of them.
+    told: ReminderState,
     people: BTreeMap<Person, Part>,
     /// Whether the row differs from what is stored.
     dirty: bool,
@@ -44,14 +60,34 @@ pub(super) struct LastMessage {
     pub(super) excerpt: String,
 }
 
+/// How far the reminders of a thread are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cycle {
+    /// When the next one is due, if one is pending.
+    pub(super) due: Option<Timestamp>,
+    /// From when its days are counted.
+    pub(super) from: Timestamp,
+    /// The member in whose name.
+    pub(super) by: Option<MemberId>,
+    /// How many were sent.
+    pub(super) sent: u16,
+    /// Whether the team was told that nobody gets them.
+    pub(super) warned: bool,
+    /// Whether the due time is to be reckoned anew.
+    pub(super) moved: bool,
+}
+
 /// Columns of `threads` from which [`Thread::from_row`] reads.
 pub(crate) const THREAD: &str = "id, num, firm, account, subject, creator_kind, creator,
      created_ms, head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
-     archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count";
+     archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count, show_content,
+     waiting_ms, firm_seq, client_seq, look_ms, looked_seq, remind_ms, remind_from_ms, remind_by,
+     reminders_sent, reminder_warned";
 
 /// Columns of `participants` from which [`part`] reads.
 pub(crate) const PART: &str =
-    "person_kind, person, read_seq, read_messages, read_ms, following, mentioned";
+    "person_kind, person, read_seq, read_messages, read_ms, following, mentioned, muted, mail_seq,
+     mail_ms, mail_kinds";
 
 /// One person's part in a thread: a row of `participants`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +102,15 @@ pub(crate) struct Part {
     pub(super) following: bool,
     /// Whether it was mentioned, and so sees the thread.
     pub(super) mentioned: bool,
+    /// Whether it gets no emails of what happens in it.
+    pub(super) muted: bool,
+    /// Of a member, what it is to be told of by email and was not decided yet: the first event; 0
+    /// for none.
+    pub(super) mail: Seq,
+    /// When that was.
+    pub(super) mail_at: Timestamp,
+    /// Bits of kinds of inbox items.
+    pub(super) mail_kinds: u16,
 }
 
 macro_rules! insert_thread {
@@ -73,9 +118,12 @@ macro_rules! insert_thread {
         concat!(
             "INSERT INTO threads (id, firm, account, subject, creator_kind, creator, created_ms,
                  head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
-                 archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count",
+                 archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count,
+                 waiting_ms, firm_seq, client_seq, looked_seq, remind_from_ms, reminders_sent,
+                 reminder_warned",
             $column,
-            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7, ?5, ?6, 0, '', 0, 0, 0, ?8, ?9, ?10",
+            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7, ?5, ?6, 0, '', 0, 0, 0, ?8, ?9, ?10,
+                 ?7, 0, 0, 0, ?7, 0, 0",
             $value,
             ")",
             $returning
@@ -112,6 +160,21 @@ impl Thread {
             tasks_open: 0,
             tasks_total: 0,
             reminder,
+            show_content: None,
+            waiting: created,
+            firm_wrote: Seq(0),
+            client_wrote: Seq(0),
+            look: None,
+            looked: Seq(0),
+            cycle: Cycle {
+                due: None,
+                from: created,
+                by: None,
+                sent: 0,
+                warned: false,
+                moved: false,
+            },
+            told: ReminderState::default(),
             people: BTreeMap::new(),
             dirty: false,
             dirty_people: BTreeSet::new(),
@@ -136,6 +199,14 @@ impl Thread {
         let made = (rows::person(row, 5, 6)?, rows::timestamp(row, 7)?);
         let on = row.bool(18)?;
         let reminder = Reminder { on, days: rows::small(row, 19)?, count: rows::small(row, 20)? };
+        let cycle = Cycle {
+            due: rows::maybe_timestamp(row, 27)?,
+            from: rows::timestamp(row, 28)?,
+            by: rows::maybe_id(row, 29)?.map(MemberId),
+            sent: rows::small(row, 30)?,
+            warned: row.bool(31)?,
+            moved: false,
+        };
         Ok(Self {
             num: row.int(1)?,
             head: rows::seq(row, 8)?,
@@ -149,6 +220,14 @@ impl Thread {
             archived: row.bool(15)?,
             tasks_open: rows::small(row, 16)?,
             tasks_total: rows::small(row, 17)?,
+            show_content: rows::maybe_bool(row, 21)?,
+            waiting: rows::timestamp(row, 22)?,
+            firm_wrote: rows::seq(row, 23)?,
+            client_wrote: rows::seq(row, 24)?,
+            look: rows::maybe_timestamp(row, 25)?,
+            looked: rows::seq(row, 26)?,
+            told: cycle.state(),
+            cycle,
             ..Self::new(ThreadId(row.id(0)?), owner, made, row.text(4)?, reminder)
         })
     }
@@ -199,6 +278,17 @@ impl Thread {
             place.insert(Part::default());
             self.dirty_people.insert(person);
         }
+    }
+
+    /// Everybody's part.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (Person, &Part)> {
+        self.people.iter().map(|(person, part)| (*person, part))
+    }
+
+    /// How far its reminders are, if that is not what was told last.
+    pub(super) fn news_of_reminders(&mut self) -> Option<ReminderState> {
+        let state = self.cycle.state();
+        (std::mem::replace(&mut self.told, state) != state).then_some(state)
     }
 
     /// Says that the row has changed.
@@ -253,7 +343,10 @@ impl Thread {
         db.write(
             "UPDATE threads SET head = ?2, messages = ?3, last_ms = ?4, last_author_kind = ?5,
                  last_author = ?6, last_message = ?7, excerpt = ?8, archived = ?9, tasks_open = ?10,
-                 tasks_total = ?11, reminder_on = ?12, reminder_days = ?13, reminder_count = ?14
+                 tasks_total = ?11, reminder_on = ?12, reminder_days = ?13, reminder_count = ?14,
+                 show_content = ?15, waiting_ms = ?16, firm_seq = ?17, client_seq = ?18,
+                 look_ms = ?19, looked_seq = ?20, remind_ms = ?21, remind_from_ms = ?22,
+                 remind_by = ?23, reminders_sent = ?24, reminder_warned = ?25
              WHERE num = ?1",
             params![
                 self.num,
@@ -270,6 +363,17 @@ impl Thread {
                 self.reminder.on,
                 self.reminder.days,
                 self.reminder.count,
+                self.show_content,
+                self.waiting.0,
+                rows::int(self.firm_wrote.0),
+                rows::int(self.client_wrote.0),
+                self.look.map(|at| at.0),
+                rows::int(self.looked.0),
+                self.cycle.due.map(|at| at.0),
+                self.cycle.from.0,
+                self.cycle.by.map(|member| member.0),
+                self.cycle.sent,
+                self.cycle.warned,
             ],
         )
     }
@@ -278,11 +382,13 @@ impl Thread {
         let part = self.part(person);
         db.write(
             "INSERT INTO participants (thread, person_kind, person, read_seq, read_messages,
-                 read_ms, following, mentioned)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 read_ms, following, mentioned, muted, mail_seq, mail_ms, mail_kinds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT (thread, person) DO UPDATE SET read_seq = excluded.read_seq,
                  read_messages = excluded.read_messages, read_ms = excluded.read_ms,
-                 following = excluded.following, mentioned = excluded.mentioned",
+                 following = excluded.following, mentioned = excluded.mentioned,
+                 muted = excluded.muted, mail_seq = excluded.mail_seq,
+                 mail_ms = excluded.mail_ms, mail_kinds = excluded.mail_kinds",
             params![
                 self.num,
                 rows::person_kind(person),
@@ -292,8 +398,19 @@ impl Thread {
                 part.read_at.0,
                 part.following,
                 part.mentioned,
+                part.muted,
+                rows::int(part.mail.0),
+                part.mail_at.0,
+                part.mail_kinds,
             ],
         )
+    }
+}
+
+impl Cycle {
+    /// What is told of it.
+    pub(super) fn state(&self) -> ReminderState {
+        ReminderState { pending: self.due.is_some(), sent: self.sent, next_ms: self.due }
     }
 }
 
@@ -305,6 +422,10 @@ pub(crate) fn part(row: &Row<'_>) -> Result<(Person, Part), SqlError> {
         read_at: rows::timestamp(row, 4)?,
         following: row.bool(5)?,
         mentioned: row.bool(6)?,
+        muted: row.bool(7)?,
+        mail: rows::seq(row, 8)?,
+        mail_at: rows::timestamp(row, 9)?,
+        mail_kinds: rows::small(row, 10)?,
     };
     Ok((rows::person(row, 0, 1)?, part))
 }

@@ -3,6 +3,7 @@
 
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use tidings_protocol::Timestamp;
 use uuid::Uuid;
 
 /// The value of one parameter.
@@ -65,6 +66,12 @@ impl<'a> From<&'a String> for Value<'a> {
 impl<'a> From<&'a [u8]> for Value<'a> {
     fn from(bytes: &'a [u8]) -> Self {
         Self::Blob(bytes)
+    }
+}
+
+impl From<Timestamp> for Value<'_> {
+    fn from(at: Timestamp) -> Self {
+        Self::Int(at.0)
     }
 }
 

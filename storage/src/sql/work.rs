@@ -108,6 +108,8 @@ impl Made {
             account: thread.account,
             events: self.events,
             read: self.read,
+            // Known when all is done.
+            reminder: None,
         });
         Commit {
             firm: thread.firm,
@@ -140,7 +142,10 @@ impl Work<'_> {
             return Err(not_found("thread"));
         };
         let result = if thread.seen_by(who.actor.person, &who.facts) {
-            deed(self, &mut thread)
+            deed(self, &mut thread).and_then(|done| {
+                self.reassess(&mut thread)?;
+                Ok(done)
+            })
         } else {
             Err(not_found("thread"))
         };
@@ -196,6 +201,8 @@ impl Work<'_> {
         thread.messages = messages;
         thread.touch();
         thread.enter(actor);
+        let delay = self.memory.firm(self.db, thread.firm)?.map_or(0, |firm| firm.mail_delay_ms);
+        thread.take_note(actor, &kind, seq, self.now, delay);
         Ok(Some(Event { thread: thread.id, seq, at_ms: self.now, actor, messages, kind }))
     }
 

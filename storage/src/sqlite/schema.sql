@@ -12,7 +12,15 @@ CREATE TABLE firms (
     name               TEXT NOT NULL,
     contacts_may_start INTEGER NOT NULL,
     created_ms         INTEGER NOT NULL,
-    access_epoch       INTEGER NOT NULL DEFAULT 0 -- how often somebody's access has ended
+    access_epoch       INTEGER NOT NULL DEFAULT 0, -- how often somebody's access has ended
+    mail_delay_s       INTEGER NOT NULL,
+    mail_shown         INTEGER NOT NULL,
+    mail_answers       INTEGER NOT NULL, -- 0 reject, 1 deliver
+    mail_login_links   INTEGER NOT NULL,
+    mail_portal_url    TEXT NOT NULL,
+    mail_colour        TEXT NOT NULL,
+    mail_logo_url      TEXT NOT NULL,
+    mail_footer        TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE api_keys (
@@ -51,15 +59,19 @@ CREATE TABLE members (
     language       INTEGER NOT NULL,
     time_zone      TEXT NOT NULL,
     channels       INTEGER NOT NULL, -- two bits a kind of inbox item: inbox, email
+    quiet_from     INTEGER NOT NULL DEFAULT 0, -- minutes of the day
+    quiet_to       INTEGER NOT NULL DEFAULT 0,
+    digest_min     INTEGER NOT NULL DEFAULT 0,
     tokens_from_ms INTEGER NOT NULL  -- tokens issued before are void
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_of_firm ON members (firm, name, id);
 CREATE UNIQUE INDEX owner_of_firm ON members (firm) WHERE role = 0;
 
 CREATE TABLE accounts (
-    id   BLOB PRIMARY KEY,
-    firm BLOB NOT NULL REFERENCES firms (id),
-    name TEXT NOT NULL
+    id        BLOB PRIMARY KEY,
+    firm      BLOB NOT NULL REFERENCES firms (id),
+    name      TEXT NOT NULL,
+    time_zone TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX accounts_of_firm ON accounts (firm, name, id);
 
@@ -80,10 +92,14 @@ CREATE TABLE contacts (
     state          INTEGER NOT NULL, -- 0 none, 1 invited, 2 active
     language       INTEGER NOT NULL,
     time_zone      TEXT NOT NULL,
+    quiet_from     INTEGER NOT NULL DEFAULT 0,
+    quiet_to       INTEGER NOT NULL DEFAULT 0,
     tokens_from_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contacts_of_account ON contacts (account, name, id);
 CREATE INDEX contacts_of_firm ON contacts (firm, name, id);
+-- Whether somebody is a contact of several accounts.
+CREATE INDEX contacts_by_email ON contacts (firm, email);
 
 CREATE TABLE threads (
     num              INTEGER PRIMARY KEY,
@@ -106,8 +122,21 @@ CREATE TABLE threads (
     tasks_total      INTEGER NOT NULL,
     reminder_on      INTEGER NOT NULL,
     reminder_days    INTEGER NOT NULL,
-    reminder_count   INTEGER NOT NULL
+    reminder_count   INTEGER NOT NULL,
+    show_content     INTEGER,          -- whether emails do; NULL: as the firm has it
+    waiting_ms       INTEGER NOT NULL, -- of the last message, or of the last resending
+    firm_seq         INTEGER NOT NULL, -- the last message of the firm; 0 for none
+    client_seq       INTEGER NOT NULL, -- and of the client
+    look_ms          INTEGER,          -- when somebody may be due an email
+    looked_seq       INTEGER NOT NULL, -- up to here it was decided for all contacts
+    remind_ms        INTEGER,          -- when a reminder is due, if one is pending
+    remind_from_ms   INTEGER NOT NULL, -- from when its days are counted
+    remind_by        BLOB,             -- the member in whose name
+    reminders_sent   INTEGER NOT NULL, -- in this cycle
+    reminder_warned  INTEGER NOT NULL  -- whether the team knows that nobody gets them
 ) STRICT;
+CREATE INDEX threads_to_look_at ON threads (look_ms) WHERE look_ms IS NOT NULL;
+CREATE INDEX threads_to_remind ON threads (remind_ms) WHERE remind_ms IS NOT NULL;
 -- With the number of messages, so that they are summed over a firm by the index alone; a post moves
 -- its entry anyway.
 CREATE INDEX threads_of_firm ON threads (firm, last_ms, num, messages);
@@ -146,6 +175,12 @@ CREATE TABLE participants (
     read_ms       INTEGER NOT NULL,
     following     INTEGER NOT NULL,
     mentioned     INTEGER NOT NULL, -- gives access to the thread
+    muted         INTEGER NOT NULL, -- no emails of what happens in it
+    -- What a member is to be told of by email and was not decided yet: the first event of it, when
+    -- that was, and bits of kinds of inbox items. What contacts are told of is seen from the log.
+    mail_seq      INTEGER NOT NULL,
+    mail_ms       INTEGER NOT NULL,
+    mail_kinds    INTEGER NOT NULL,
     PRIMARY KEY (thread, person)
 ) STRICT, WITHOUT ROWID;
 -- Without what a receipt changes: a row is entered once, and reading doesn't move its entry.
@@ -175,3 +210,36 @@ CREATE TABLE inbox (
     PRIMARY KEY (member, thread)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inbox_by_time ON inbox (member, archived, at_ms, thread);
+
+-- Who is told of what by email: what waits, and the ledger of what was decided.
+CREATE TABLE notices (
+    id          BLOB PRIMARY KEY,
+    firm        BLOB NOT NULL,
+    thread      INTEGER,          -- NULL: about none
+    person_kind INTEGER NOT NULL,
+    person      BLOB NOT NULL,
+    kind        INTEGER NOT NULL,
+    detail      INTEGER NOT NULL, -- a reminder: which one; a member: bits of kinds of inbox items;
+                                  -- an answer by email: why it was refused
+    from_seq    INTEGER NOT NULL,
+    to_seq      INTEGER NOT NULL,
+    created_ms  INTEGER NOT NULL,
+    due_ms      INTEGER NOT NULL,
+    next_ms     INTEGER NOT NULL, -- when it is taken: due, tried again, or its holder is given up
+    digest      INTEGER NOT NULL, -- goes in one mail with all others of its person that wait
+    state       INTEGER NOT NULL, -- 0 waiting, 1 sent, 2 dropped, 3 failed
+    reason      INTEGER,
+    mail        BLOB,             -- the mail it goes in: the id of the first notice of that
+    mail_ms     INTEGER,          -- the date of that mail
+    message_id  TEXT NOT NULL,
+    attempts    INTEGER NOT NULL,
+    holder      BLOB,             -- who is at it
+    answer      TEXT NOT NULL,
+    settled_ms  INTEGER,
+    used_ms     INTEGER           -- when its link has logged somebody in
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notices_waiting ON notices (next_ms, id) WHERE state = 0;
+CREATE INDEX notices_of_thread ON notices (thread, person, to_seq);
+CREATE INDEX notices_of_person ON notices (person, created_ms, id);
+CREATE INDEX notices_of_firm ON notices (firm, created_ms, id);
+CREATE INDEX notices_by_age ON notices (created_ms) WHERE state <> 0;

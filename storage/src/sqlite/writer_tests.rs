@@ -32,7 +32,7 @@ fn thread(writer: &mut SqliteWriter) -> (Actor, ThreadId) {
         rights: Rights::default(),
     };
     let Done::Member(owner) = change(DirectoryChange::CreateMember(new)) else { panic!() };
-    let new = NewAccount { name: "Client".to_owned() };
+    let new = NewAccount { name: "Client".to_owned(), time_zone: "UTC".to_owned() };
     let Done::Account(account) = change(DirectoryChange::CreateAccount(new)) else { panic!() };
     change(DirectoryChange::CreateContact(NewContact {
         account: account.account,

@@ -3,8 +3,8 @@
 use crate::office::{Office, contact, member, new_contact, new_member};
 use crate::world::{World, operation};
 use tidings_protocol::{
-    ContactPatch, ContactState, FirmPatch, Language, MemberPatch, NewAccount, RefusalCode, Rights,
-    Role,
+    AccountPatch, ContactPatch, ContactState, FirmPatch, Language, MemberPatch, NewAccount,
+    NewContact, RefusalCode, Rights, Role,
 };
 use tidings_storage::{AccessChange, Actor, DirectoryChange, Done};
 
@@ -66,10 +66,10 @@ pub fn what_a_patch_does_not_name_stays(w: &mut World) {
         panic!()
     };
     assert_eq!((firm.name.as_str(), firm.contacts_may_start), ("Renamed", true));
-    let new = NewAccount { name: "Acme Ltd".to_owned() };
-    let renamed = w.change(o.firm, DirectoryChange::RenameAccount(o.acme, new));
+    let patch = AccountPatch { name: Some("Acme Ltd".to_owned()), time_zone: None };
+    let renamed = w.change(o.firm, DirectoryChange::PatchAccount(o.acme, patch));
     let account = w.read().account(o.firm, o.acme).unwrap().unwrap();
-    assert_eq!(account.name, "Acme Ltd");
+    assert_eq!((account.name.as_str(), account.time_zone.as_str()), ("Acme Ltd", "UTC"));
     assert_eq!(renamed, Ok(Done::Account(account)));
 }
 
@@ -181,4 +181,36 @@ pub fn access_takes_effect_within_the_batch(w: &mut World) {
     ];
     let done: Vec<_> = w.apply(batch).iter().map(|applied| applied.outcome.is_ok()).collect();
     assert_eq!(done, [true, true, false, true]);
+}
+
+pub fn a_time_zone_that_nobody_knows_is_refused(w: &mut World) {
+    let o = Office::new(w);
+    let nowhere = || "Europe/Nowhere".to_owned();
+    let account = NewAccount { name: "Gamma".to_owned(), time_zone: nowhere() };
+    let contact_there =
+        NewContact { time_zone: nowhere(), ..new_contact(o.acme, "Gina", ContactState::Active) };
+    let to_nowhere = ContactPatch { time_zone: Some(nowhere()), ..ContactPatch::default() };
+    for change in [
+        DirectoryChange::CreateAccount(account),
+        DirectoryChange::PatchAccount(
+            o.acme,
+            AccountPatch { name: None, time_zone: Some(nowhere()) },
+        ),
+        DirectoryChange::CreateContact(contact_there),
+        DirectoryChange::PatchContact(contact(o.carol), to_nowhere),
+    ] {
+        let refusal = w.change(o.firm, change.clone()).unwrap_err();
+        assert_eq!(refusal.code, RefusalCode::Invalid, "{change:?}");
+        assert_eq!(refusal.field.as_deref(), Some("time_zone"), "{change:?}");
+    }
+    let lima = || Some("America/Lima".to_owned());
+    let patch = AccountPatch { name: None, time_zone: lima() };
+    let changed = w.change(o.firm, DirectoryChange::PatchAccount(o.acme, patch));
+    let account = w.read().account(o.firm, o.acme).unwrap().unwrap();
+    assert_eq!((account.name.as_str(), account.time_zone.as_str()), ("Acme", "America/Lima"));
+    assert_eq!(changed, Ok(Done::Account(account)));
+    let patch = ContactPatch { time_zone: lima(), ..ContactPatch::default() };
+    w.change(o.firm, DirectoryChange::PatchContact(contact(o.carol), patch)).unwrap();
+    let carol = w.read().contact(o.firm, contact(o.carol)).unwrap().unwrap();
+    assert_eq!(Some(carol.time_zone), lima());
 }

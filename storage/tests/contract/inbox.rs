@@ -1,6 +1,7 @@
 //! The team's inbox: who is told of what.
 
 use crate::office::{Office, member};
+use crate::preferences::Choice;
 use crate::world::World;
 use tidings_protocol::{
     Channels, Command, InboxItem, InboxKind, KindChannels, Page, RefusalCode, Reply, Seq, ThreadId,
@@ -20,8 +21,7 @@ fn archived(w: &mut World, who: Actor) -> Vec<InboxItem> {
 
 fn chooses(w: &mut World, who: Actor, kind: InboxKind, inbox: bool) {
     let line = KindChannels { kind, channels: Channels { inbox, email: true } };
-    let kinds = vec![line];
-    w.does(who, Command::SetPreferences { language: None, time_zone: None, notify: None, kinds });
+    w.does(who, Choice { kinds: vec![line], ..Choice::default() }.command());
 }
 
 fn puts_away(w: &mut World, who: Actor, thread: ThreadId, archived: bool) {

@@ -88,6 +88,7 @@ macro_rules! contract {
                     states_of_contacts_say_what_they_do_to_access,
                     a_mention_says_that_access_grew,
                     access_takes_effect_within_the_batch,
+                    a_time_zone_that_nobody_knows_is_refused,
                 }
                 epochs {
                     whatever_takes_access_away_begins_an_epoch,
@@ -160,6 +161,8 @@ macro_rules! contract {
                     everything_is_on_until_somebody_chooses,
                     what_is_not_named_stays,
                     contacts_choose_whether_to_get_emails,
+                    a_time_zone_that_nobody_knows_is_not_chosen,
+                    quiet_hours_and_digests_are_kept,
                     the_active_team_is_listed_by_name_for_members,
                 }
                 progress {

@@ -85,7 +85,12 @@ impl World {
 
     /// Makes an account.
     pub fn account(&mut self, firm: FirmId, name: &str) -> AccountId {
-        let new = NewAccount { name: name.to_owned() };
+        self.account_in(firm, name, "UTC")
+    }
+
+    /// Makes an account in a time zone.
+    pub fn account_in(&mut self, firm: FirmId, name: &str, time_zone: &str) -> AccountId {
+        let new = NewAccount { name: name.to_owned(), time_zone: time_zone.to_owned() };
         match self.change(firm, DirectoryChange::CreateAccount(new)) {
             Ok(Done::Account(account)) => account.account,
             other => panic!("{other:?}"),

@@ -4,8 +4,8 @@ use crate::matrix::{Objects, command};
 use crate::office::{Office, contact, member, new_contact};
 use crate::world::World;
 use tidings_protocol::{
-    ApiKeyId, Command, ContactPatch, ContactState, MemberPatch, NewAccount, Page, Person,
-    RefusalCode, Revocation, ThreadFilter, Timestamp,
+    AccountPatch, ApiKeyId, Command, ContactPatch, ContactState, MemberPatch, NewAccount, Page,
+    Person, RefusalCode, Revocation, ThreadFilter, Timestamp,
 };
 use tidings_storage::{Actor, DirectoryChange, Done, QueryError};
 
@@ -92,7 +92,8 @@ pub fn the_directory_of_another_firm_is_neither_read_nor_changed(w: &mut World) 
     let Ok(Done::ApiKey(key)) = w.change(theirs.firm, key) else { panic!() };
     let before = state(w, &theirs, foreign);
     let (them, client) = (member(theirs.anna), contact(theirs.carol));
-    let name = || NewAccount { name: "Taken over".to_owned() };
+    let name = || "Taken over".to_owned();
+    let patch = AccountPatch { name: Some(name()), time_zone: None };
     let until = Timestamp(i64::MAX);
     let revoke = |person| DirectoryChange::Revoke {
         revocation: Revocation::Person(person),
@@ -101,7 +102,7 @@ pub fn the_directory_of_another_firm_is_neither_read_nor_changed(w: &mut World) 
     for change in [
         DirectoryChange::PatchMember(them, MemberPatch::default()),
         DirectoryChange::PatchContact(client, ContactPatch::default()),
-        DirectoryChange::RenameAccount(theirs.acme, name()),
+        DirectoryChange::PatchAccount(theirs.acme, patch),
         DirectoryChange::Assign(theirs.acme, member(ours.bob)),
         DirectoryChange::Assign(ours.acme, them),
         DirectoryChange::Unassign(theirs.acme, them),
@@ -122,6 +123,7 @@ pub fn the_directory_of_another_firm_is_neither_read_nor_changed(w: &mut World) 
     let of_account = w.read().contacts(ours.firm, Some(theirs.acme), &Page::default());
     assert!(matches!(of_account, Err(QueryError::Refused(r)) if r.code == RefusalCode::NotFound));
     let nobody = tidings_protocol::FirmId(w.nobody());
-    let change = DirectoryChange::CreateAccount(name());
+    let change =
+        DirectoryChange::CreateAccount(NewAccount { name: name(), time_zone: "UTC".to_owned() });
     assert_eq!(w.change(nobody, change).unwrap_err().code, RefusalCode::NotFound);
 }

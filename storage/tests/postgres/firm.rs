@@ -55,7 +55,10 @@ impl Firm {
         let Done::Firm(made) = made else { panic!("{made:?}") };
         let firm = made.firm;
         let owner = Self::member(writer, firm, Role::Owner);
-        let change = DirectoryChange::CreateAccount(NewAccount { name: "Client".to_owned() });
+        let change = DirectoryChange::CreateAccount(NewAccount {
+            name: "Client".to_owned(),
+            time_zone: "UTC".to_owned(),
+        });
         let made = does(writer, Operation::Directory { firm, change });
         let Done::Account(account) = made else { panic!("{made:?}") };
         let account = account.account;

@@ -82,7 +82,10 @@ fn changes_of_a_directory_get_batches_of_their_own() {
     let database = Database::new();
     let mut writer = writer(&database.url);
     let firm = Firm::new(&mut writer);
-    let change = DirectoryChange::CreateAccount(NewAccount { name: "Another".to_owned() });
+    let change = DirectoryChange::CreateAccount(NewAccount {
+        name: "Another".to_owned(),
+        time_zone: "UTC".to_owned(),
+    });
     assert!(writer.shuts_out(&Operation::Directory { firm: firm.id, change }));
     assert!(!writer.shuts_out(&firm.starts(Uuid::new_v4())));
 }

@@ -52,6 +52,7 @@ impl Work<'_> {
         let called = self.mentions_of(who, &thread, &draft.body, &draft.mentions)?;
         let mut thread = Box::new(thread);
         let made = self.begin(who, &mut thread, draft, &called)?;
+        self.reassess(&mut thread)?;
         let reply = Reply::ThreadCreated { thread: id, head: thread.head, at_ms: self.now };
         let commit = made.commit(&thread);
         self.keep(thread);

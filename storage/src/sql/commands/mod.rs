@@ -8,6 +8,7 @@ mod notify;
 mod post;
 mod preferences;
 mod read;
+mod resend;
 pub(super) mod rewrite;
 mod settings;
 mod tasks;
@@ -62,10 +63,14 @@ impl Work<'_> {
             C::ArchiveInboxItem { thread, archived } => {
                 self.archive_inbox_item(who, thread, archived)
             }
-            C::SetPreferences { language, time_zone, notify, kinds } => {
-                let changes = preferences::Changes { language, time_zone, notify, kinds };
+            C::SetPreferences { language, time_zone, notify, kinds, quiet, digest_min } => {
+                let changes =
+                    preferences::Changes { language, time_zone, notify, kinds, quiet, digest_min };
                 self.set_preferences(who, changes)
             }
+            C::Resend { thread, key } => self.resend(who, thread, key),
+            C::Mute { thread, muted } => self.mute(who, thread, muted),
+            C::ShowContent { thread, shown } => self.show_content(who, thread, shown),
             C::Authenticate { .. }
             | C::Join { .. }
             | C::Leave { .. }

@@ -1,4 +1,4 @@
-//! Raises inbox items: who is told is decided in `notice`, from what the directory says of them.
+//! Raises inbox items, and puts down who gets an email: who is told is decided in `notice`, from what the directory says of them.
 
 use crate::notice::{Happened, recipients};
 use crate::sql::rows::{self, OpError};
@@ -8,10 +8,10 @@ use tidings_protocol::{MemberId, Person, Seq};
 
 impl Work<'_> {
     /// Tells the team of an event. Everybody's strongest reason counts that is to go to their
-    /// inbox; who wants none of them there is not told.
-    pub(super) fn notify(
+    /// inbox; who wants none of them there is not told there.
+    pub(in crate::sql) fn notify(
         &mut self,
-        thread: &Thread,
+        thread: &mut Thread,
         happened: &Happened<'_>,
         seq: Seq,
         made: &mut Made,
@@ -28,11 +28,16 @@ impl Work<'_> {
             }
         }
         let firm = self.memory.firm(self.db, thread.firm)?;
+        let delay = firm.as_ref().map_or(0, |firm| firm.mail_delay_ms);
         let owner = firm.and_then(|firm| firm.owner);
         for (member, reasons) in recipients(happened, &followers, owner) {
             let Some(facts) = self.memory.person(self.db, Person::Member(member))? else {
                 continue;
             };
+            let by_mail = rows::kinds_by_mail(facts.channels, &reasons);
+            if by_mail != 0 {
+                thread.mail_to(Person::Member(member), seq, by_mail, self.now, delay);
+            }
             let wanted = |kind: &_| rows::channels_of(facts.channels, *kind).inbox;
             let Some(kind) = reasons.into_iter().find(wanted) else { continue };
             let row = InboxRow { kind, actor: happened.actor, seq, at: self.now, archived: false };

@@ -4,7 +4,7 @@ use crate::sql::params;
 use crate::sql::rows::{self, OpError};
 use crate::sql::work::{Answer, Who, Work, not_allowed};
 use tidings_protocol::{
-    ContactId, KindChannels, Language, MemberId, Person, Preferences, Reply, time_zone,
+    ContactId, KindChannels, Language, MemberId, Person, Preferences, QuietHours, Reply, time_zone,
 };
 
 /// What is to change: the fields of the command. What is absent stays.
@@ -13,6 +13,8 @@ pub(super) struct Changes {
     pub(super) time_zone: Option<String>,
     pub(super) notify: Option<bool>,
     pub(super) kinds: Vec<KindChannels>,
+    pub(super) quiet: Option<QuietHours>,
+    pub(super) digest_min: Option<u16>,
 }
 
 impl Work<'_> {
@@ -38,45 +40,91 @@ impl Work<'_> {
             return Err(not_allowed("notify"));
         }
         let id = member.0;
-        let (language, time_zone, channels) = self.db.one(
-            "SELECT language, time_zone, channels FROM members WHERE id = ?1",
+        let (mut now, channels) = self.db.one(
+            "SELECT language, time_zone, quiet_from, quiet_to, digest_min, channels FROM members
+             WHERE id = ?1",
             params![id],
             |row| {
-                let zone = row.text(1)?;
-                Ok((rows::language(row, 0)?, zone, rows::small(row, 2)?))
+                let preferences = Preferences {
+                    language: rows::language(row, 0)?,
+                    time_zone: row.text(1)?,
+                    notify: true,
+                    kinds: Vec::new(),
+                    quiet: rows::quiet(row, 2)?,
+                    digest_min: rows::small(row, 4)?,
+                };
+                Ok((preferences, rows::small(row, 5)?))
             },
         )?;
-        let language = changes.language.unwrap_or(language);
-        let time_zone = changes.time_zone.unwrap_or(time_zone);
-        let channels = changes.kinds.into_iter().fold(channels, rows::with_channels);
+        let channels = changes.kinds.iter().copied().fold(channels, rows::with_channels);
+        changes.apply(&mut now);
         self.db.write(
-            "UPDATE members SET language = ?2, time_zone = ?3, channels = ?4 WHERE id = ?1",
-            params![id, rows::language_number(language), &time_zone, channels],
+            "UPDATE members SET language = ?2, time_zone = ?3, channels = ?4, quiet_from = ?5,
+                 quiet_to = ?6, digest_min = ?7
+             WHERE id = ?1",
+            params![
+                id,
+                rows::language_number(now.language),
+                &now.time_zone,
+                channels,
+                now.quiet.from_min,
+                now.quiet.to_min,
+                now.digest_min,
+            ],
         )?;
-        let kinds = rows::kind_channels(channels);
-        Ok(Preferences { language, time_zone, notify: true, kinds })
+        now.kinds = rows::kind_channels(channels);
+        Ok(now)
     }
 
     fn set_of_contact(&self, contact: ContactId, changes: Changes) -> Result<Preferences, OpError> {
         if !changes.kinds.is_empty() {
             return Err(not_allowed("kinds"));
         }
+        if changes.digest_min.is_some() {
+            return Err(not_allowed("digest_min"));
+        }
         let id = contact.0;
-        let (language, time_zone, notify) = self.db.one(
-            "SELECT language, time_zone, notify FROM contacts WHERE id = ?1",
+        let mut now = self.db.one(
+            "SELECT language, time_zone, notify, quiet_from, quiet_to FROM contacts WHERE id = ?1",
             params![id],
             |row| {
-                let zone = row.text(1)?;
-                Ok((rows::language(row, 0)?, zone, row.bool(2)?))
+                Ok(Preferences {
+                    language: rows::language(row, 0)?,
+                    time_zone: row.text(1)?,
+                    notify: row.bool(2)?,
+                    kinds: Vec::new(),
+                    quiet: rows::quiet(row, 3)?,
+                    digest_min: 0,
+                })
             },
         )?;
-        let language = changes.language.unwrap_or(language);
-        let time_zone = changes.time_zone.unwrap_or(time_zone);
-        let notify = changes.notify.unwrap_or(notify);
+        changes.apply(&mut now);
         self.db.write(
-            "UPDATE contacts SET language = ?2, time_zone = ?3, notify = ?4 WHERE id = ?1",
-            params![id, rows::language_number(language), &time_zone, notify],
+            "UPDATE contacts SET language = ?2, time_zone = ?3, notify = ?4, quiet_from = ?5,
+                 quiet_to = ?6
+             WHERE id = ?1",
+            params![
+                id,
+                rows::language_number(now.language),
+                &now.time_zone,
+                now.notify,
+                now.quiet.from_min,
+                now.quiet.to_min,
+            ],
         )?;
-        Ok(Preferences { language, time_zone, notify, kinds: Vec::new() })
+        Ok(now)
+    }
+}
+
+impl Changes {
+    /// Makes those that are the same for everybody.
+    fn apply(self, preferences: &mut Preferences) {
+        preferences.language = self.language.unwrap_or(preferences.language);
+        if let Some(zone) = self.time_zone {
+            preferences.time_zone = zone;
+        }
+        preferences.notify = self.notify.unwrap_or(preferences.notify);
+        preferences.quiet = self.quiet.unwrap_or(preferences.quiet);
+        preferences.digest_min = self.digest_min.unwrap_or(preferences.digest_min);
     }
 }

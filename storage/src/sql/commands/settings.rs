@@ -37,8 +37,10 @@ impl Work<'_> {
             if thread.reminder == reminder {
                 return Ok(Answer::unchanged(thread));
             }
+            let answer = work.say(who, thread, EventKind::ReminderSet { reminder })?;
             thread.reminder = reminder;
-            work.say(who, thread, EventKind::ReminderSet { reminder })
+            thread.cycle.moved = true;
+            Ok(answer)
         })
     }
 
@@ -53,6 +55,38 @@ impl Work<'_> {
             permit(who.facts.access.side(), thread.archived, ThreadAction::Follow)?;
             thread.change_part(who.actor.person, |part| part.following = following);
             Ok(Answer::quiet(Reply::Done {}))
+        })
+    }
+
+    /// Stops emails to the actor of what happens in a thread, or starts them again. Concerns nobody
+    /// else either.
+    pub(super) fn mute(
+        &mut self,
+        who: &Who,
+        thread: ThreadId,
+        muted: bool,
+    ) -> Result<Answer, OpError> {
+        self.in_thread(who, thread, |_, thread| {
+            permit(who.facts.access.side(), thread.archived, ThreadAction::Mute)?;
+            thread.change_part(who.actor.person, |part| part.muted = muted);
+            Ok(Answer::quiet(Reply::Done {}))
+        })
+    }
+
+    /// Sets whether emails about a thread show its content.
+    pub(super) fn show_content(
+        &mut self,
+        who: &Who,
+        thread: ThreadId,
+        shown: Option<bool>,
+    ) -> Result<Answer, OpError> {
+        self.in_thread(who, thread, |work, thread| {
+            permit(who.facts.access.side(), thread.archived, ThreadAction::ShowContent)?;
+            if thread.show_content == shown {
+                return Ok(Answer::unchanged(thread));
+            }
+            thread.show_content = shown;
+            work.say(who, thread, EventKind::ContentShown { shown })
         })
     }
 

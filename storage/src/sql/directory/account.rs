@@ -5,26 +5,36 @@ use super::{Changed, missing, read};
 use crate::operation::{AccessChange, Done};
 use crate::sql::rows::OpError;
 use crate::sql::{Db, params};
-use tidings_protocol::{Account, AccountId, FirmId, Member, MemberId, NewAccount, Person};
+use tidings_protocol::{
+    Account, AccountId, AccountPatch, FirmId, Member, MemberId, NewAccount, Person,
+};
 use uuid::Uuid;
 
 /// Makes an account.
 pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewAccount, id: Uuid) -> Changed {
     db.write(
-        "INSERT INTO accounts (id, firm, name) VALUES (?1, ?2, ?3)",
-        params![id, firm.0, &new.name],
+        "INSERT INTO accounts (id, firm, name, time_zone) VALUES (?1, ?2, ?3, ?4)",
+        params![id, firm.0, &new.name, &new.time_zone],
     )?;
-    let account = Account { account: AccountId(id), name: new.name.clone(), members: Vec::new() };
+    let account = Account {
+        account: AccountId(id),
+        name: new.name.clone(),
+        time_zone: new.time_zone.clone(),
+        members: Vec::new(),
+    };
     Ok((Done::Account(account), Vec::new()))
 }
 
-/// Renames an account.
-pub(super) fn rename(db: Db<'_>, firm: FirmId, id: AccountId, new: &NewAccount) -> Changed {
+/// Changes an account.
+pub(super) fn patch(db: Db<'_>, firm: FirmId, id: AccountId, patch: &AccountPatch) -> Changed {
+    let mut account = account(db, firm, id)?;
+    account.name = patch.name.clone().unwrap_or(account.name);
+    account.time_zone = patch.time_zone.clone().unwrap_or(account.time_zone);
     db.write(
-        "UPDATE accounts SET name = ?3 WHERE id = ?1 AND firm = ?2",
-        params![id.0, firm.0, &new.name],
+        "UPDATE accounts SET name = ?3, time_zone = ?4 WHERE id = ?1 AND firm = ?2",
+        params![id.0, firm.0, &account.name, &account.time_zone],
     )?;
-    Ok((Done::Account(account(db, firm, id)?), Vec::new()))
+    Ok((Done::Account(account), Vec::new()))
 }
 
 /// Gives a member access to an account.

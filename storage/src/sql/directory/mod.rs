@@ -15,7 +15,9 @@ use super::rows::{self, OpError, new_id};
 use crate::clock::Entropy;
 use crate::operation::{AccessChange, DirectoryChange, Done};
 use crate::sql::{Db, SqlError, params};
-use tidings_protocol::{Firm, FirmId, FirmPatch, Refusal, RefusalCode, Timestamp};
+use tidings_protocol::{
+    Firm, FirmId, FirmPatch, MailPatch, MailSettings, Refusal, RefusalCode, Timestamp,
+};
 use uuid::Uuid;
 
 /// What a change gives: the answer, and what it did to access.
@@ -36,7 +38,7 @@ pub(super) fn apply(
         C::CreateMember(new) => member::create(db, firm, new, new_id(now, entropy)),
         C::PatchMember(id, patch) => member::patch(db, firm, *id, patch),
         C::CreateAccount(new) => account::create(db, firm, new, new_id(now, entropy)),
-        C::RenameAccount(id, new) => account::rename(db, firm, *id, new),
+        C::PatchAccount(id, patch) => account::patch(db, firm, *id, patch),
         C::Assign(account, member) => account::assign(db, firm, *account, *member),
         C::Unassign(account, member) => account::unassign(db, firm, *account, *member),
         C::CreateContact(new) => contact::create(db, firm, new, new_id(now, entropy)),
@@ -63,10 +65,23 @@ pub(super) fn create_firm(
         name: name.to_owned(),
         contacts_may_start: true,
         created_ms: now,
+        mail: MailSettings::default(),
     };
     db.write(
-        "INSERT INTO firms (id, name, contacts_may_start, created_ms) VALUES (?1, ?2, ?3, ?4)",
-        params![firm.firm.0, &firm.name, firm.contacts_may_start, now.0],
+        "INSERT INTO firms (id, name, contacts_may_start, created_ms, mail_delay_s, mail_shown,
+             mail_answers, mail_login_links, mail_portal_url, mail_colour, mail_logo_url,
+             mail_footer)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', '', '', '')",
+        params![
+            firm.firm.0,
+            &firm.name,
+            firm.contacts_may_start,
+            now.0,
+            firm.mail.delay_s,
+            firm.mail.show_content,
+            rows::answers_number(firm.mail.answers),
+            firm.mail.login_links,
+        ],
     )?;
     Ok(firm)
 }
@@ -76,11 +91,41 @@ fn patch_firm(db: Db<'_>, mut firm: Firm, patch: &FirmPatch) -> Changed {
         firm.name.clone_from(name);
     }
     firm.contacts_may_start = patch.contacts_may_start.unwrap_or(firm.contacts_may_start);
+    firm.mail = patched(firm.mail, &patch.mail);
     db.write(
-        "UPDATE firms SET name = ?2, contacts_may_start = ?3 WHERE id = ?1",
-        params![firm.firm.0, &firm.name, firm.contacts_may_start],
+        "UPDATE firms SET name = ?2, contacts_may_start = ?3, mail_delay_s = ?4, mail_shown = ?5,
+             mail_answers = ?6, mail_login_links = ?7, mail_portal_url = ?8, mail_colour = ?9,
+             mail_logo_url = ?10, mail_footer = ?11
+         WHERE id = ?1",
+        params![
+            firm.firm.0,
+            &firm.name,
+            firm.contacts_may_start,
+            firm.mail.delay_s,
+            firm.mail.show_content,
+            rows::answers_number(firm.mail.answers),
+            firm.mail.login_links,
+            &firm.mail.portal_url,
+            &firm.mail.colour,
+            &firm.mail.logo_url,
+            &firm.mail.footer,
+        ],
     )?;
     Ok((Done::Firm(firm), Vec::new()))
+}
+
+fn patched(before: MailSettings, patch: &MailPatch) -> MailSettings {
+    let text = |new: &Option<String>, old: String| new.clone().unwrap_or(old);
+    MailSettings {
+        delay_s: patch.delay_s.unwrap_or(before.delay_s),
+        show_content: patch.show_content.unwrap_or(before.show_content),
+        answers: patch.answers.unwrap_or(before.answers),
+        login_links: patch.login_links.unwrap_or(before.login_links),
+        portal_url: text(&patch.portal_url, before.portal_url),
+        colour: text(&patch.colour, before.colour),
+        logo_url: text(&patch.logo_url, before.logo_url),
+        footer: text(&patch.footer, before.footer),
+    }
 }
 
 fn missing() -> OpError {

@@ -5,8 +5,8 @@ use crate::sql::rows::{self, OpError};
 use crate::sql::{Db, Row, SqlError, Value, given, params};
 use std::collections::HashMap;
 use tidings_protocol::{
-    Account, AccountId, ApiKey, ApiKeyId, Contact, ContactId, Firm, FirmId, List, Member, MemberId,
-    Page, Person, RefusalCode,
+    Account, AccountId, ApiKey, ApiKeyId, Contact, ContactId, Firm, FirmId, List, MailSettings,
+    Member, MemberId, Page, Person, RefusalCode,
 };
 use uuid::Uuid;
 
@@ -17,7 +17,9 @@ const CONTACT: &str =
 /// A firm.
 pub(in crate::sql) fn firm(db: Db<'_>, firm: FirmId) -> Result<Option<Firm>, SqlError> {
     db.row(
-        "SELECT name, contacts_may_start, created_ms FROM firms WHERE id = ?1",
+        "SELECT name, contacts_may_start, created_ms, mail_delay_s, mail_shown, mail_answers,
+             mail_login_links, mail_portal_url, mail_colour, mail_logo_url, mail_footer
+         FROM firms WHERE id = ?1",
         params![firm.0],
         |row| {
             Ok(Firm {
@@ -25,6 +27,16 @@ pub(in crate::sql) fn firm(db: Db<'_>, firm: FirmId) -> Result<Option<Firm>, Sql
                 name: row.text(0)?,
                 contacts_may_start: row.bool(1)?,
                 created_ms: rows::timestamp(row, 2)?,
+                mail: MailSettings {
+                    delay_s: rows::small(row, 3)?,
+                    show_content: row.bool(4)?,
+                    answers: rows::answers(row, 5)?,
+                    login_links: row.bool(6)?,
+                    portal_url: row.text(7)?,
+                    colour: row.text(8)?,
+                    logo_url: row.text(9)?,
+                    footer: row.text(10)?,
+                },
             })
         },
     )
@@ -100,7 +112,7 @@ pub(in crate::sql) fn member(
 /// An account without its members.
 fn read_account(row: &Row<'_>) -> Result<Account, SqlError> {
     let account = AccountId(row.id(0)?);
-    Ok(Account { account, name: row.text(1)?, members: Vec::new() })
+    Ok(Account { account, name: row.text(1)?, time_zone: row.text(2)?, members: Vec::new() })
 }
 
 /// The members of accounts, by id.
@@ -127,7 +139,7 @@ pub(in crate::sql) fn accounts(
 ) -> Result<List<Account>, OpError> {
     let limit = cursor::limit(page)?;
     let (name, id) = position(db, "accounts", firm, page, "cursor")?;
-    let sql = "SELECT id, name FROM accounts WHERE firm = ?1 AND (name, id) > (?2, ?3)
+    let sql = "SELECT id, name, time_zone FROM accounts WHERE firm = ?1 AND (name, id) > (?2, ?3)
          ORDER BY name, id LIMIT ?4";
     let bound = params![firm.0, &name, id, limit + 1];
     let mut list = listed(db, sql, bound, limit, read_account, |account| account.account.0)?;
@@ -145,7 +157,7 @@ pub(in crate::sql) fn account(
     account: AccountId,
 ) -> Result<Option<Account>, SqlError> {
     let found = db.row(
-        "SELECT id, name FROM accounts WHERE id = ?1 AND firm = ?2",
+        "SELECT id, name, time_zone FROM accounts WHERE id = ?1 AND firm = ?2",
         params![account.0, firm.0],
         read_account,
     )?;

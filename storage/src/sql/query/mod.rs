@@ -8,6 +8,8 @@ mod cursor;
 pub(super) mod directory;
 pub(super) mod history;
 mod inbox;
+pub(super) mod letter;
+pub(super) mod notices;
 mod people;
 #[cfg(test)]
 mod plan;
@@ -83,6 +85,9 @@ fn perform(db: Db<'_>, actor: Actor, command: &Command) -> Result<Reply, OpError
         | C::Reopen { .. }
         | C::Follow { .. }
         | C::SetReminder { .. }
+        | C::Resend { .. }
+        | C::Mute { .. }
+        | C::ShowContent { .. }
         | C::ArchiveInboxItem { .. }
         | C::SetPreferences { .. } => {
             debug_assert!(false, "{} writes; it goes to the writer", command.name());

@@ -96,11 +96,14 @@ pub(in crate::sql) fn preferences(db: Db<'_>, actor: Actor) -> Result<Preference
     access::required(db, actor)?;
     let (sql, member) = match actor.person {
         Person::Member(_) => (
-            "SELECT language, time_zone, 1, channels FROM members WHERE id = ?1 AND firm = ?2",
+            "SELECT language, time_zone, 1, quiet_from, quiet_to, channels, digest_min FROM members
+             WHERE id = ?1 AND firm = ?2",
             true,
         ),
         Person::Contact(_) => {
-            ("SELECT language, time_zone, notify FROM contacts WHERE id = ?1 AND firm = ?2", false)
+            let sql = "SELECT language, time_zone, notify, quiet_from, quiet_to FROM contacts
+                 WHERE id = ?1 AND firm = ?2";
+            (sql, false)
         }
     };
     let ids = params![actor.person.uuid(), actor.firm.0];
@@ -109,7 +112,9 @@ pub(in crate::sql) fn preferences(db: Db<'_>, actor: Actor) -> Result<Preference
             language: rows::language(row, 0)?,
             time_zone: row.text(1)?,
             notify: row.bool(2)?,
-            kinds: if member { rows::kind_channels(rows::small(row, 3)?) } else { Vec::new() },
+            quiet: rows::quiet(row, 3)?,
+            kinds: if member { rows::kind_channels(rows::small(row, 5)?) } else { Vec::new() },
+            digest_min: if member { rows::small(row, 6)? } else { 0 },
         })
     })?;
     Ok(preferences)

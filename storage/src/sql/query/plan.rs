@@ -19,7 +19,9 @@ const ACCOUNT: AccountId = AccountId(Uuid::nil());
 #[test]
 fn a_plain_members_list_does_not_walk_the_firm() {
     for scope in [Scope::Member, Scope::MemberWithin(ACCOUNT), Scope::Account(ACCOUNT)] {
-        for sql in [threads::statement(scope, ""), badges::threads_statement(scope)] {
+        for sql in
+            [threads::statement(scope, threads::Order::Last, ""), badges::threads_statement(scope)]
+        {
             let plan = plan(&sql);
             assert!(!plan.contains("threads_of_firm"), "{scope:?}\n{plan}");
             assert!(!plan.contains("SCAN t\n"), "{scope:?}\n{plan}");
@@ -29,7 +31,7 @@ fn a_plain_members_list_does_not_walk_the_firm() {
 
 #[test]
 fn mentions_are_found_by_their_own_index() {
-    let plan = plan(&threads::statement(Scope::Member, ""));
+    let plan = plan(&threads::statement(Scope::Member, threads::Order::Last, ""));
     assert!(plan.contains("participants_mentioned (person=?)"), "{plan}");
     assert!(plan.contains("assignments_of_member (member=?)"), "{plan}");
     assert!(plan.contains("v USING COVERING INDEX threads_of_account (account=?)"), "{plan}");
@@ -37,14 +39,14 @@ fn mentions_are_found_by_their_own_index() {
 
 #[test]
 fn a_list_over_the_whole_firm_is_read_in_order_and_stops_at_the_page() {
-    let plan = plan(&threads::statement(Scope::Firm, ""));
+    let plan = plan(&threads::statement(Scope::Firm, threads::Order::Last, ""));
     assert!(plan.contains("INDEX threads_of_firm (firm=?"), "{plan}");
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");
 }
 
 #[test]
 fn a_list_over_many_accounts_is_read_in_order_and_stops_at_the_page() {
-    let plan = plan(&threads::statement(Scope::MemberOfMany, ""));
+    let plan = plan(&threads::statement(Scope::MemberOfMany, threads::Order::Last, ""));
     assert!(plan.contains("INDEX threads_of_firm (firm=?"), "{plan}");
     assert!(plan.contains("a USING PRIMARY KEY (account=? AND member=?)"), "{plan}");
     assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");

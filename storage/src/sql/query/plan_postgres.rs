@@ -17,7 +17,9 @@ const ACCOUNT: AccountId = AccountId(Uuid::nil());
 #[test]
 fn lists_and_badges_of_few_accounts_do_not_walk_the_firm() {
     for scope in [Scope::Member, Scope::MemberWithin(ACCOUNT), Scope::Account(ACCOUNT)] {
-        for sql in [threads::statement(scope, ""), badges::threads_statement(scope)] {
+        for sql in
+            [threads::statement(scope, threads::Order::Last, ""), badges::threads_statement(scope)]
+        {
             let plan = plan(&sql);
             assert!(!plan.contains("threads_of_firm"), "{scope:?}\n{plan}");
             assert!(!plan.contains("Seq Scan"), "{scope:?}\n{plan}");
@@ -29,7 +31,7 @@ fn lists_and_badges_of_few_accounts_do_not_walk_the_firm() {
 #[test]
 fn lists_over_the_firm_are_read_in_order_and_stop_at_the_page() {
     for scope in [Scope::Firm, Scope::MemberOfMany] {
-        let plan = plan(&threads::statement(scope, ""));
+        let plan = plan(&threads::statement(scope, threads::Order::Last, ""));
         assert!(plan.contains("Index Scan Backward using threads_of_firm"), "{scope:?}\n{plan}");
         assert!(!plan.contains("Sort"), "{scope:?}\n{plan}");
         assert!(!plan.contains("Seq Scan"), "{scope:?}\n{plan}");

@@ -1,7 +1,7 @@
 //! The progress view: the tasks of all threads that one sees, and how far accounts are.
 
 use super::scope::Scope;
-use super::threads::walk;
+use super::threads::{Order, walk};
 use super::{access, thread};
 use crate::access::{Access, Actor};
 use crate::sql::rows::{self, OpError};
@@ -21,7 +21,7 @@ pub(super) fn list(
         Some(account) => access::for_account(db, actor, account)?,
     };
     let scope = Scope::of(&access, account);
-    let mut walk = walk(db, actor, scope, " AND t.tasks_total > 0", page)?;
+    let mut walk = walk(db, actor, (scope, Order::Last), " AND t.tasks_total > 0", page)?;
     let (mut threads, mut bytes) = (Vec::new(), 0);
     for (item, num) in &walk.found {
         let tasks = thread::tasks(db, *num)?;

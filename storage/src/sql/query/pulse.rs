@@ -11,7 +11,7 @@ use tidings_protocol::{FirmId, Receipt, Seq, ThreadId};
 pub(in crate::sql) fn pulses(db: Db<'_>, threads: &[ThreadId]) -> Result<Vec<Pulse>, SqlError> {
     let sql = "SELECT t.firm, f.access_epoch, t.head,
              (SELECT CAST(coalesce(sum(p.read_seq), 0) AS BIGINT) FROM participants p
-              WHERE p.thread = t.num)
+              WHERE p.thread = t.num), t.remind_ms, t.reminders_sent
          FROM threads t JOIN firms f ON f.id = t.firm WHERE t.id = ?1";
     db.rows_of(sql, threads.iter().map(|thread| thread.0), |thread, row| {
         Ok(Pulse {
@@ -20,6 +20,7 @@ pub(in crate::sql) fn pulses(db: Db<'_>, threads: &[ThreadId]) -> Result<Vec<Pul
             epoch: Epoch(rows::unsigned(row, 1)?),
             head: rows::seq(row, 2)?,
             read: rows::unsigned(row, 3)?,
+            reminder: rows::reminder_state(row, 4)?,
         })
     })
 }

@@ -16,14 +16,15 @@ use tidings_protocol::{
 /// Columns of a summary, for [`summary`], of a thread that is `t`.
 pub(super) const SUMMARY: &str = "t.id, t.account, t.subject, t.creator_kind, t.creator,
     t.created_ms, t.head, t.messages, t.last_ms, t.last_author_kind, t.last_author, t.excerpt,
-    t.archived, t.tasks_open, t.tasks_total, t.reminder_on, t.reminder_days, t.reminder_count";
+    t.archived, t.tasks_open, t.tasks_total, t.reminder_on, t.reminder_days, t.reminder_count,
+    t.remind_ms, t.reminders_sent, t.waiting_ms, t.show_content";
 
 /// Columns of an item, for [`item`]: those of the summary, then those of the participant `p`.
 pub(super) const ITEM: &str = "coalesce(p.read_seq, 0), coalesce(p.read_messages, 0),
-    coalesce(p.following, 0)";
+    coalesce(p.following, 0), coalesce(p.muted, 0)";
 
 /// The first column after a summary and an item.
-pub(super) const AFTER_ITEM: usize = 21;
+pub(super) const AFTER_ITEM: usize = 26;
 
 /// A summary from the first columns of a row.
 pub(in crate::sql) fn summary(row: &Row<'_>) -> Result<ThreadSummary, SqlError> {
@@ -46,6 +47,9 @@ pub(in crate::sql) fn summary(row: &Row<'_>) -> Result<ThreadSummary, SqlError> 
         tasks_total,
         reminder,
         reminder_stops: ReminderStops::of(reminder, tasks_total),
+        reminder_state: rows::reminder_state(row, 18)?,
+        waiting_ms: rows::timestamp(row, 20)?,
+        show_content: rows::maybe_bool(row, 21)?,
     })
 }
 
@@ -53,9 +57,10 @@ pub(in crate::sql) fn summary(row: &Row<'_>) -> Result<ThreadSummary, SqlError> 
 pub(super) fn item(row: &Row<'_>) -> Result<ThreadItem, SqlError> {
     let summary = summary(row)?;
     Ok(ThreadItem {
-        read: rows::seq(row, 18)?,
-        unread: summary.messages.saturating_sub(rows::unsigned(row, 19)?),
-        following: row.bool(20)?,
+        read: rows::seq(row, 22)?,
+        unread: summary.messages.saturating_sub(rows::unsigned(row, 23)?),
+        following: row.bool(24)?,
+        muted: row.bool(25)?,
         summary,
     })
 }

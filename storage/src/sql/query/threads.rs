@@ -23,7 +23,7 @@ pub(super) fn list(
 ) -> Result<Reply, OpError> {
     let access = with_account(db, actor, filter)?;
     let scope = Scope::of(&access, filter.account);
-    let mut walk = walk(db, actor, scope, &conditions(&access, filter)?, page)?;
+    let mut walk = walk(db, actor, (scope, Order::Last), &conditions(&access, filter)?, page)?;
     let items = walk.found.drain(..).map(|(item, _)| item).collect();
     Ok(Reply::Threads { items, next: walk.next })
 }
@@ -69,22 +69,45 @@ impl Walk {
     pub(super) fn shorten(&mut self, kept: usize) {
         if kept < self.found.len() {
             self.found.truncate(kept);
-            self.next = self.found.last().map(|(item, _)| after(item));
+            self.next = self.found.last().map(|(item, _)| Order::Last.after(item));
         }
     }
 }
 
-fn after(item: &ThreadItem) -> String {
-    cursor::after_thread(item.summary.last_ms, item.summary.thread)
+/// By what a walk is ordered, the newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The last message.
+    Last,
+    /// The last message or resending.
+    Waiting,
+}
+
+impl Order {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Last => "last_ms",
+            Self::Waiting => "waiting_ms",
+        }
+    }
+
+    fn after(self, item: &ThreadItem) -> String {
+        let at = match self {
+            Self::Last => item.summary.last_ms,
+            Self::Waiting => item.summary.waiting_ms,
+        };
+        cursor::after_thread(at, item.summary.thread)
+    }
 }
 
 /// The statement of a walk, apart from the function so that its plan can be tested.
-pub(super) fn statement(scope: Scope, conditions: &str) -> String {
+pub(super) fn statement(scope: Scope, order: Order, conditions: &str) -> String {
+    let column = order.column();
     format!(
         "SELECT {SUMMARY}, {ITEM}, t.num FROM threads t
          LEFT JOIN participants p ON p.thread = t.num AND p.person = ?2
-         WHERE {}{conditions} AND (t.last_ms, t.num) < (?3, ?4)
-         ORDER BY t.last_ms DESC, t.num DESC LIMIT ?5",
+         WHERE {}{conditions} AND (t.{column}, t.num) < (?3, ?4)
+         ORDER BY t.{column} DESC, t.num DESC LIMIT ?5",
         scope.condition(6)
     )
 }
@@ -94,7 +117,7 @@ pub(super) fn statement(scope: Scope, conditions: &str) -> String {
 pub(super) fn walk(
     db: Db<'_>,
     actor: Actor,
-    scope: Scope,
+    (scope, order): (Scope, Order),
     conditions: &str,
     page: &Page,
 ) -> Result<Walk, OpError> {
@@ -103,10 +126,10 @@ pub(super) fn walk(
     let scope = scope.in_order(db, actor)?;
     let params =
         params![actor.firm.0, actor.person.uuid(), below_ms, below_num, limit + 1, scope.account()];
-    let mut found = db.rows(&statement(scope, conditions), given(params), |row| {
+    let mut found = db.rows(&statement(scope, order, conditions), given(params), |row| {
         Ok((item(row)?, row.int(AFTER_ITEM)?))
     })?;
     let more = cursor::cut(&mut found, limit);
-    let next = found.last().filter(|_| more).map(|(item, _)| after(item));
+    let next = found.last().filter(|_| more).map(|(item, _)| order.after(item));
     Ok(Walk { found, next })
 }

@@ -2,10 +2,11 @@
 
 use super::access;
 use super::scope::Scope;
-use super::threads::{UNREAD, walk};
+use super::threads::{Order, UNREAD, walk};
 use crate::access::{Access, Actor};
 use crate::sql::Db;
 use crate::sql::rows::OpError;
+use std::cmp::Reverse;
 use tidings_protocol::{AccountId, Page, RefusalCode, Reply, ThreadItem, WaitingItem};
 
 /// Condition: the thread waits for the contact.
@@ -13,14 +14,22 @@ pub(super) fn waits() -> String {
     format!("t.archived = 0 AND (t.tasks_open > 0 OR {UNREAD})")
 }
 
+/// Those that wait among all of a contact's threads.
+pub(super) fn among(threads: &[ThreadItem]) -> Vec<WaitingItem> {
+    let mut waiting: Vec<_> =
+        threads.iter().filter(|thread| is_waiting(thread)).map(item).collect();
+    waiting.sort_by_key(|item| Reverse(item.summary.waiting_ms));
+    waiting
+}
+
 /// The same of a thread that was read.
-pub(super) fn is_waiting(item: &ThreadItem) -> bool {
+fn is_waiting(item: &ThreadItem) -> bool {
     let ThreadItem { summary, unread, .. } = item;
     !summary.archived && (summary.tasks_open > 0 || *unread > 0)
 }
 
 /// A thread that waits, as it is listed.
-pub(super) fn item(item: &ThreadItem) -> WaitingItem {
+fn item(item: &ThreadItem) -> WaitingItem {
     WaitingItem {
         unread: item.unread,
         open_tasks: item.summary.tasks_open,
@@ -47,6 +56,6 @@ pub(super) fn of(
     page: &Page,
 ) -> Result<(Vec<WaitingItem>, Option<String>), OpError> {
     let conditions = format!(" AND {}", waits());
-    let walk = walk(db, actor, Scope::Account(account), &conditions, page)?;
+    let walk = walk(db, actor, (Scope::Account(account), Order::Waiting), &conditions, page)?;
     Ok((walk.found.iter().map(|(found, _)| item(found)).collect(), walk.next))
 }

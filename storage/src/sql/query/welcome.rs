@@ -1,6 +1,7 @@
 //! How things stand for whoever connects, in one snapshot.
 
 use super::scope::Scope;
+use super::threads::Order;
 use super::{access, badges, inbox, threads, waiting};
 use crate::access::{Access, Actor};
 use crate::sql::rows::OpError;
@@ -15,7 +16,10 @@ pub(in crate::sql) fn welcome(db: Db<'_>, actor: Actor) -> Result<Option<Welcome
     let Some(access) = access::standing(db, actor)? else { return Ok(None) };
     let (firm_name, name) = names(db, actor)?;
     let page = Page { cursor: None, limit: Some(ITEMS) };
-    let walk = threads::walk(db, actor, Scope::of(&access, None), "", &page)?;
+    let walk = {
+        let scope = Scope::of(&access, None);
+        threads::walk(db, actor, (scope, Order::Last), "", &page)?
+    };
     // Who sees no more threads than these has all there is to know of them here: to ask for it
     // again would be half of what a connect of a contact costs the store.
     let all_seen = walk.next.is_none();
@@ -28,7 +32,7 @@ pub(in crate::sql) fn welcome(db: Db<'_>, actor: Actor) -> Result<Option<Welcome
         }
         Access::Contact { account } => {
             waiting = if all_seen {
-                threads.iter().filter(|item| waiting::is_waiting(item)).map(waiting::item).collect()
+                waiting::among(&threads)
             } else {
                 waiting::of(db, actor, *account, &page)?.0
             };

@@ -1,0 +1,143 @@
+//! What is known of those who may be told by email: whether they want to be, when not, and how far
+//! they have been told.
+
+use crate::quiet;
+use crate::sql::rows;
+use crate::sql::{Db, Row, SqlError, params};
+use crate::zone::Zone;
+use tidings_protocol::{
+    AccountId, ContactId, ContactState, MemberId, NoticeReason, Person, QuietHours, Seq, Timestamp,
+};
+
+/// When somebody gets no emails.
+pub(in crate::sql) struct Hours {
+    quiet: QuietHours,
+    zone: String,
+}
+
+impl Hours {
+    /// The same time, or the end of the quiet hours that it is in.
+    pub(in crate::sql) fn after(&self, at: Timestamp) -> Timestamp {
+        if self.quiet.from_min == self.quiet.to_min {
+            return at;
+        }
+        quiet::after(at, self.quiet, &Zone::or_utc(&self.zone))
+    }
+}
+
+/// A contact of the thread's account.
+pub(in crate::sql) struct ContactFacts {
+    id: ContactId,
+    active: bool,
+    notify: bool,
+    pub(in crate::sql) hours: Hours,
+    /// How far it has read.
+    pub(super) read: Seq,
+    /// Whether it has muted the thread.
+    pub(super) muted: bool,
+    /// Up to where it was decided whether it is told.
+    pub(super) decided: Seq,
+    /// Whether a notice waits that takes in all that still happens.
+    pub(super) waits: bool,
+}
+
+impl ContactFacts {
+    pub(in crate::sql) fn person(&self) -> Person {
+        Person::Contact(self.id)
+    }
+
+    /// Why it gets no mail at all.
+    pub(super) fn cut_off(&self) -> Option<NoticeReason> {
+        match (self.active, self.notify) {
+            (false, _) => Some(NoticeReason::NoAccess),
+            (true, false) => Some(NoticeReason::NotifyOff),
+            (true, true) => None,
+        }
+    }
+}
+
+/// Columns of `contacts c` with their part `p` in a thread of the number `?1`.
+const CONTACT: &str = "SELECT c.id, c.state, c.notify, c.quiet_from, c.quiet_to, c.time_zone,
+     coalesce(p.read_seq, 0), coalesce(p.muted, 0),
+     (SELECT coalesce(max(n.to_seq), 0) FROM notices n
+         WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0),
+     EXISTS (SELECT 1 FROM notices n WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0
+         AND n.state = 0 AND n.mail IS NULL)
+     FROM contacts c LEFT JOIN participants p ON p.thread = ?1 AND p.person = c.id";
+
+fn contact(row: &Row<'_>) -> Result<ContactFacts, SqlError> {
+    Ok(ContactFacts {
+        id: ContactId(row.id(0)?),
+        active: rows::contact_state(row, 1)? == ContactState::Active,
+        notify: row.bool(2)?,
+        hours: Hours { quiet: rows::quiet(row, 3)?, zone: row.text(5)? },
+        read: rows::seq(row, 6)?,
+        muted: row.bool(7)?,
+        decided: rows::seq(row, 8)?,
+        waits: row.bool(9)?,
+    })
+}
+
+/// All contacts of the account of a thread.
+pub(super) fn contacts(
+    db: Db<'_>,
+    num: i64,
+    account: AccountId,
+) -> Result<Vec<ContactFacts>, SqlError> {
+    db.rows(
+        &format!("{CONTACT} WHERE c.account = ?2 ORDER BY c.id"),
+        params![num, account.0],
+        contact,
+    )
+}
+
+/// One contact.
+pub(super) fn one_contact(
+    db: Db<'_>,
+    num: i64,
+    id: ContactId,
+) -> Result<Option<ContactFacts>, SqlError> {
+    db.row(&format!("{CONTACT} WHERE c.id = ?2"), params![num, id.0], contact)
+}
+
+/// The contacts of an account who get emails.
+pub(in crate::sql) fn contacts_who_get_mail(
+    db: Db<'_>,
+    account: AccountId,
+) -> Result<Vec<ContactFacts>, SqlError> {
+    let all = contacts(db, 0, account)?;
+    Ok(all.into_iter().filter(|contact| contact.cut_off().is_none()).collect())
+}
+
+/// A member, as far as mail is concerned. Access is known elsewhere.
+pub(super) struct MemberFacts {
+    /// Bits of channels by kind.
+    pub(super) channels: u16,
+    pub(super) hours: Hours,
+    /// How long its mails are gathered, in milliseconds; 0: one mail for each thread.
+    pub(super) digest_ms: i64,
+}
+
+/// One member.
+pub(super) fn one_member(db: Db<'_>, id: MemberId) -> Result<Option<MemberFacts>, SqlError> {
+    let sql = "SELECT channels, quiet_from, quiet_to, time_zone, digest_min FROM members
+         WHERE id = ?1";
+    db.row(sql, params![id.0], |row| {
+        Ok(MemberFacts {
+            channels: rows::small(row, 0)?,
+            hours: Hours { quiet: rows::quiet(row, 1)?, zone: row.text(3)? },
+            digest_ms: row.int(4)? * 60_000,
+        })
+    })
+}
+
+/// The number of the notice that waits for a member and is in no mail yet, if there is one.
+pub(super) fn waiting_notice(
+    db: Db<'_>,
+    num: i64,
+    person: Person,
+) -> Result<Option<uuid::Uuid>, SqlError> {
+    let sql = "SELECT id FROM notices WHERE thread = ?1 AND person = ?2 AND kind = 0
+         AND state = 0 AND mail IS NULL LIMIT 1";
+    db.row(sql, params![num, person.uuid()], |row| row.id(0))
+}

@@ -1,0 +1,247 @@
+//! Looking at a thread that is due: who is to be told of what happened in it. The first thing that
+//! concerns somebody and was not decided yet fixes when it is; when it is due, all that came since
+//! goes with it.
+
+use super::audience::{self, ContactFacts, MemberFacts};
+use super::traces::{self, Traces};
+use super::{Answered, NewNotice};
+use crate::operation::Done;
+use crate::sql::params;
+use crate::sql::rows::{self, OpError};
+use crate::sql::thread::{Part, Thread};
+use crate::sql::work::Work;
+use tidings_protocol::{
+    FirmId, InboxKind, MemberId, NoticeKind, NoticeReason, Person, Seq, ThreadId, Timestamp,
+};
+
+/// When the next one is due, of those that are not yet.
+#[derive(Default)]
+struct Later(Option<Timestamp>);
+
+impl Later {
+    fn at(&mut self, due: Timestamp) {
+        self.0 = Some(self.0.map_or(due, |earliest| earliest.min(due)));
+    }
+}
+
+impl Work<'_> {
+    /// Looks at a thread, if it is due.
+    pub(in crate::sql) fn look(&mut self, firm: FirmId, id: ThreadId) -> Answered {
+        // What is pending is read back by statements here.
+        self.flush()?;
+        let Some(mut thread) = self.memory.take_thread(self.db, id)? else {
+            return Ok((Done::Nothing, None));
+        };
+        let due = thread.firm == firm && thread.look.is_some_and(|at| at <= self.now);
+        let looked = if due { self.look_at(&mut thread) } else { Ok(()) };
+        self.keep(thread);
+        looked.map(|()| (Done::Nothing, None))
+    }
+
+    fn look_at(&mut self, thread: &mut Thread) -> Result<(), OpError> {
+        let firm = self.memory.firm(self.db, thread.firm)?;
+        let delay_ms = firm.as_ref().map_or(0, |firm| firm.mail_delay_ms);
+        let owner = firm.and_then(|firm| firm.owner);
+        let mut later = Later::default();
+        self.look_for_contacts(thread, delay_ms, &mut later)?;
+        let undecided: Vec<_> = thread.parts().filter(|(_, part)| part.mail > Seq(0)).collect();
+        let undecided: Vec<_> =
+            undecided.into_iter().map(|(person, part)| (person, *part)).collect();
+        for (person, part) in undecided {
+            if let Person::Member(member) = person {
+                self.look_for_member(thread, (member, part), delay_ms, owner, &mut later)?;
+            }
+        }
+        thread.look = later.0;
+        thread.touch();
+        Ok(())
+    }
+
+    fn look_for_contacts(
+        &mut self,
+        thread: &mut Thread,
+        delay_ms: i64,
+        later: &mut Later,
+    ) -> Result<(), OpError> {
+        let traces = traces::after(self.db, thread.num, thread.looked, thread.head)?;
+        let mut undecided = false;
+        if !traces.all.is_empty() {
+            for contact in audience::contacts(self.db, thread.num, thread.account)? {
+                let Some(first) = first_undecided(&traces, &contact) else { continue };
+                let due = first.1.plus_millis(delay_ms);
+                if contact.waits {
+                    continue;
+                }
+                if due > self.now {
+                    undecided = true;
+                    later.at(due);
+                    continue;
+                }
+                self.decide_for_contact(thread, &traces, &contact, first.0)?;
+            }
+        }
+        if !undecided {
+            thread.looked = traces.upto;
+        }
+        if traces.upto < thread.head {
+            later.at(self.now);
+        }
+        Ok(())
+    }
+
+    fn decide_for_contact(
+        &mut self,
+        thread: &Thread,
+        traces: &Traces,
+        contact: &ContactFacts,
+        first: Seq,
+    ) -> Result<(), OpError> {
+        let person = contact.person();
+        let notice = NewNotice {
+            person,
+            kind: NoticeKind::Activity,
+            detail: 0,
+            range: (first, traces.upto),
+            due: contact.hours.after(self.now),
+            digest: false,
+        };
+        match why_not(thread, contact, traces, contact.decided) {
+            Some(reason) => self.drop_notice(thread.firm, thread.num, &notice, reason)?,
+            None => self.add_notice(thread.firm, Some(thread.num), &notice)?,
+        }
+        Ok(())
+    }
+
+    fn look_for_member(
+        &mut self,
+        thread: &mut Thread,
+        (member, part): (MemberId, Part),
+        delay_ms: i64,
+        owner: Option<MemberId>,
+        later: &mut Later,
+    ) -> Result<(), OpError> {
+        let due = part.mail_at.plus_millis(delay_ms);
+        if due > self.now {
+            later.at(due);
+            return Ok(());
+        }
+        let person = Person::Member(member);
+        thread.change_part(person, |part| {
+            part.mail = Seq(0);
+            part.mail_kinds = 0;
+        });
+        if let Some(waiting) = audience::waiting_notice(self.db, thread.num, person)? {
+            // Numbers are added bit by bit: not every database has an operator for it that both know.
+            let bits = self.db.one(
+                "SELECT detail FROM notices WHERE id = ?1",
+                params![waiting],
+                |row| row.int(0),
+            )?;
+            self.db.write(
+                "UPDATE notices SET detail = ?2, to_seq = ?3 WHERE id = ?1",
+                params![waiting, bits | i64::from(part.mail_kinds), rows::int(thread.head.0)],
+            )?;
+            return Ok(());
+        }
+        let Some(facts) = audience::one_member(self.db, member)? else { return Ok(()) };
+        let digest = facts.digest_ms > 0;
+        let due = self.now.max(part.mail_at.plus_millis(facts.digest_ms));
+        let notice = NewNotice {
+            person,
+            kind: kind_of(part.mail_kinds),
+            detail: part.mail_kinds.into(),
+            range: (part.mail, thread.head),
+            due: facts.hours.after(due),
+            digest,
+        };
+        let told = Told { part, kinds: part.mail_kinds, from: part.mail, owner };
+        match self.why_not_member(thread, member, &facts, &told)? {
+            Some(reason) => self.drop_notice(thread.firm, thread.num, &notice, reason)?,
+            None => self.add_notice(thread.firm, Some(thread.num), &notice)?,
+        }
+        Ok(())
+    }
+
+    /// Why a member is not told after all.
+    pub(super) fn why_not_member(
+        &mut self,
+        thread: &Thread,
+        member: MemberId,
+        facts: &MemberFacts,
+        told: &Told,
+    ) -> Result<Option<NoticeReason>, OpError> {
+        let person = Person::Member(member);
+        let access = self.memory.person(self.db, person)?;
+        if !access.is_some_and(|access| thread.seen_by(person, &access)) {
+            return Ok(Some(NoticeReason::NoAccess));
+        }
+        if thread.archived {
+            return Ok(Some(NoticeReason::Archived));
+        }
+        let kinds = rows::kinds_of(told.kinds);
+        if rows::kinds_by_mail(facts.channels, &kinds) == 0 {
+            return Ok(Some(NoticeReason::NotWanted));
+        }
+        let called = kinds.contains(&InboxKind::Mentioned);
+        if told.part.muted || !(told.part.following || called || told.owner == Some(member)) {
+            return Ok(Some(NoticeReason::Muted));
+        }
+        if kinds.contains(&InboxKind::DeliveryFailed) {
+            return Ok(None);
+        }
+        let unread = told.part.read.max(Seq(told.from.0.saturating_sub(1)));
+        let traces = traces::after(self.db, thread.num, unread, thread.head)?;
+        Ok((!traces.all.iter().any(|trace| trace.concerns(person))).then_some(NoticeReason::Read))
+    }
+}
+
+/// What a member is to be told of.
+pub(super) struct Told {
+    pub(super) part: Part,
+    pub(super) kinds: u16,
+    pub(super) from: Seq,
+    pub(super) owner: Option<MemberId>,
+}
+
+/// A mail that fails alone is about that; anything else is about what happened.
+fn kind_of(kinds: u16) -> NoticeKind {
+    if rows::kinds_of(kinds) == [InboxKind::DeliveryFailed] {
+        NoticeKind::DeliveryFailed
+    } else {
+        NoticeKind::Activity
+    }
+}
+
+/// The first thing that concerns a contact and was not decided yet, and when it was. What was taken
+/// back since counts: that nothing is left to tell is a decision, too.
+fn first_undecided(traces: &Traces, contact: &ContactFacts) -> Option<(Seq, Timestamp)> {
+    let person = contact.person();
+    let first = traces.all.iter().find(|trace| {
+        let concerns = trace.concerns(person)
+            || (trace.what == traces::What::Deleted && trace.actor != person);
+        trace.seq > contact.decided && concerns
+    })?;
+    Some((first.seq, first.at))
+}
+
+/// Why a contact is not told after all of what happened after a position.
+pub(super) fn why_not(
+    thread: &Thread,
+    contact: &ContactFacts,
+    traces: &Traces,
+    after: Seq,
+) -> Option<NoticeReason> {
+    let person = contact.person();
+    if let Some(reason) = contact.cut_off() {
+        return Some(reason);
+    }
+    if thread.archived {
+        return Some(NoticeReason::Archived);
+    }
+    if contact.muted {
+        return Some(NoticeReason::Muted);
+    }
+    let mut left = traces.all.iter().filter(|trace| trace.seq > after && trace.concerns(person));
+    let Some(last) = left.next_back() else { return Some(NoticeReason::Deleted) };
+    (contact.read >= last.seq).then_some(NoticeReason::Read)
+}

@@ -1,0 +1,66 @@
+//! Reminding the client of a thread: decided once more in the transaction that puts it down.
+
+use super::{Answered, NewNotice, audience};
+use crate::operation::Done;
+use crate::reminder;
+use crate::sql::rows::OpError;
+use crate::sql::thread::Thread;
+use crate::sql::work::{Made, Work};
+use tidings_protocol::{EventKind, FirmId, NoticeKind, Person, ThreadId, Timestamp};
+
+impl Work<'_> {
+    /// Reminds, if a reminder is due. However late that is, it is one.
+    pub(in crate::sql) fn remind(&mut self, firm: FirmId, id: ThreadId) -> Answered {
+        self.flush()?;
+        let Some(mut thread) = self.memory.take_thread(self.db, id)? else {
+            return Ok((Done::Nothing, None));
+        };
+        let mut made = Made::default();
+        let reminded =
+            if thread.firm == firm { self.remind_of(&mut thread, &mut made) } else { Ok(()) };
+        let told = !made.events.is_empty();
+        let commit = told.then(|| made.commit(&thread));
+        self.keep(thread);
+        reminded.map(|()| (Done::Nothing, commit))
+    }
+
+    fn remind_of(&mut self, thread: &mut Thread, made: &mut Made) -> Result<(), OpError> {
+        self.reassess(thread)?;
+        let Some(due) = thread.cycle.due.filter(|due| *due <= self.now) else { return Ok(()) };
+        let contacts = audience::contacts_who_get_mail(self.db, thread.account)?;
+        let by = thread.cycle.by.map_or(thread.creator, Person::Member);
+        if contacts.is_empty() {
+            if !thread.cycle.warned {
+                thread.cycle.warned = true;
+                self.log(thread, by, EventKind::ReminderNotSent {}, made)?;
+            }
+        } else {
+            thread.cycle.sent += 1;
+            let number = thread.cycle.sent;
+            let seq = self.log(thread, by, EventKind::ReminderSent { number }, made)?;
+            for contact in contacts {
+                let notice = NewNotice {
+                    person: contact.person(),
+                    kind: NoticeKind::Reminder,
+                    detail: number.into(),
+                    range: (seq, seq),
+                    due: contact.hours.after(self.now),
+                    digest: false,
+                };
+                self.add_notice(thread.firm, Some(thread.num), &notice)?;
+            }
+        }
+        self.move_timer(thread, due)?;
+        self.reassess(thread)
+    }
+
+    /// The next one is counted from this one.
+    fn move_timer(&mut self, thread: &mut Thread, due: Timestamp) -> Result<(), OpError> {
+        if let Some(account) = self.memory.account(self.db, thread.account)? {
+            thread.cycle.from = reminder::timer_after(due, self.now, &account.zone);
+        }
+        thread.cycle.moved = true;
+        thread.touch();
+        Ok(())
+    }
+}
