@@ -20,3 +20,6 @@ pub mod deliver;
 pub mod inbound;
 pub mod mail;
 pub mod signed;
+mod store;
+
+pub use store::Store;

@@ -113,7 +113,7 @@ impl Feed {
         let mut pending = self.shared.pending.lock();
         let firm = commit.firm;
         if let Some(thread) = &commit.thread {
-            if !thread.events.is_empty() {
+            if !thread.events.is_empty() || thread.reminder.is_some() {
                 pending.threads.insert(thread.thread, (firm, thread.account));
             }
             if let Some(read) = thread.read

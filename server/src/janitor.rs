@@ -67,7 +67,7 @@ fn is_another_run(since_start: Duration) -> bool {
 async fn tidy(store: &Store, clock: &dyn Clock, holder: Uuid) -> Lease {
     loop {
         let until = lease_until(clock.now());
-        let claim = Operation::Claim { job: Job::ForgetRevocations, holder, until };
+        let claim = Operation::Claim { job: Job::Forget, holder, until };
         match store.apply(claim).await {
             Ok(Done::Claimed(true)) => {}
             Ok(Done::Claimed(false)) => return Lease::Others,

@@ -70,7 +70,7 @@ pub async fn populate(api: &Api, plan: Plan) -> Result<Cast> {
     let owner = owner(api).await?;
     let accounts: Vec<AccountId> = api
         .for_each(0..plan.groups, async |api, index| {
-            let new = NewAccount { name: format!("Client {index}") };
+            let new = NewAccount { name: format!("Client {index}"), time_zone: "UTC".to_owned() };
             let made: Account = api.post("/v1/accounts", &new).await?;
             Ok(made.account)
         })

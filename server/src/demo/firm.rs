@@ -187,7 +187,7 @@ impl Making<'_> {
     }
 
     fn account(&mut self, name: &str, assigned: MemberId) -> anyhow::Result<AccountId> {
-        let new = NewAccount { name: name.to_owned() };
+        let new = NewAccount { name: name.to_owned(), time_zone: "Europe/Amsterdam".to_owned() };
         let Done::Account(account) = self.change(DirectoryChange::CreateAccount(new))? else {
             bail!("unexpected answer to a new account");
         };

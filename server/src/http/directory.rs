@@ -8,7 +8,7 @@ use crate::auth::ask;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidings_protocol::{
-    AccountId, Bounded, ContactId, ContactPatch, FirmId, FirmPatch, MemberId, MemberPatch,
+    AccountId, AccountPatch, Bounded, ContactId, ContactPatch, FirmId, FirmPatch, MemberId, MemberPatch,
     NewAccount, NewContact, NewMember, RefusalCode, from_json,
 };
 use tidings_storage::{DirectoryChange, Done, Operation, Reader, Unavailable};
@@ -68,10 +68,10 @@ pub(super) async fn account(call: Call) -> Result<Response, Problem> {
     found(&call, move |reader| reader.account(firm, account)).await
 }
 
-pub(super) async fn rename_account(call: Call) -> Result<Response, Problem> {
+pub(super) async fn patch_account(call: Call) -> Result<Response, Problem> {
     let account = AccountId(call.id(0)?);
-    let new: NewAccount = body(&call)?;
-    let done = change(&call, DirectoryChange::RenameAccount(account, new)).await?;
+    let patch: AccountPatch = body(&call)?;
+    let done = change(&call, DirectoryChange::PatchAccount(account, patch)).await?;
     answer(done, StatusCode::OK)
 }
 
@@ -151,7 +151,9 @@ fn answer(done: Done, status: StatusCode) -> Result<Response, Problem> {
         | Done::ApiKey(_)
         | Done::Nothing
         | Done::Claimed(_)
-        | Done::Forgotten(_) => {
+        | Done::Forgotten(_)
+        | Done::Notices(_)
+        | Done::LoggedIn(..) => {
             tracing::error!("the store answered a change of the directory with something else");
             return Err(HttpProblem::Internal.into());
         }

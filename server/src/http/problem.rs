@@ -21,6 +21,7 @@ pub fn status_of(code: RefusalCode) -> StatusCode {
         R::NotAllowed => StatusCode::FORBIDDEN,
         R::Archived
         | R::NoActiveContact
+        | R::NobodyToNotify
         | R::KeyReused
         | R::TooMany
         | R::NeedsSocket

@@ -5,7 +5,7 @@ use super::commands::run_command;
 use super::route::{AccessKind, QueryParameter, Route};
 use super::{directory, keys, openapi, ops, upgrade};
 use tidings_protocol::{
-    Account, ApiKey, CommandRequest, Contact, ContactPatch, Firm, FirmPatch, IssuedApiKey,
+    Account, AccountPatch, ApiKey, CommandRequest, Contact, ContactPatch, Firm, FirmPatch, IssuedApiKey,
     IssuedToken, List, Member, MemberPatch, NewAccount, NewApiKey, NewContact, NewMember, NewToken,
     Reply, Revocation,
 };
@@ -49,8 +49,8 @@ pub static ROUTES: &[Route] = &[
         .fails(&[409]),
     Route::new("GET", "/v1/accounts/{account}", "get_account", "Reads a client.", to!(directory::account))
         .gives::<Account>(200),
-    Route::new("PATCH", "/v1/accounts/{account}", "rename_account", "Renames a client.", to!(directory::rename_account))
-        .takes::<NewAccount>(r#"{"name":"Bakery Lane plc"}"#)
+    Route::new("PATCH", "/v1/accounts/{account}", "patch_account", "Changes a client.", to!(directory::patch_account))
+        .takes::<AccountPatch>(r#"{"time_zone":"Europe/London"}"#)
         .gives::<Account>(200),
     Route::new("PUT", "/v1/accounts/{account}/members/{member}", "assign_member",
         "Gives a member access to a client. Twice is once.", to!(directory::assign)),

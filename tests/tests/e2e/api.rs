@@ -53,7 +53,7 @@ impl Things {
             "create_member" => json!({ "name": "New", "email": "n@x.example", "role": "member" }),
             "create_account" => json!({ "name": "New" }),
             "create_api_key" => json!({ "label": "new" }),
-            "patch_member" | "rename_account" | "patch_contact" => json!({ "name": "Renamed" }),
+            "patch_member" | "patch_account" | "patch_contact" => json!({ "name": "Renamed" }),
             "create_contact" => person,
             "create_token" | "revoke_tokens" => json!({ "person": self.contact }),
             "run_command" => json!({ "actor": self.contact, "command": { "get_preferences": {} } }),

@@ -94,6 +94,9 @@ impl Device {
                     self.claim(thread, *read, *messages_read, *read, 0);
                 }
             }
+            ServerFrame::ReminderChanged { thread, .. } => {
+                self.visible(*thread, None);
+            }
             ServerFrame::InboxChanged(item) => {
                 self.visible(item.thread, None);
             }

@@ -35,7 +35,7 @@ const TABLE: [Row; 27] = [
     ("list_accounts", For::Firms, 200, 200),
     ("create_account", For::Firms, 201, 201),
     ("get_account", For::Firms, 200, 404),
-    ("rename_account", For::Firms, 200, 404),
+    ("patch_account", For::Firms, 200, 404),
     ("assign_member", For::Firms, 204, 404),
     ("unassign_member", For::Firms, 204, 404),
     ("list_contacts", For::Firms, 200, 404),
