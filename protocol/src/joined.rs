@@ -103,8 +103,8 @@ impl Encoding {
 mod tests {
     use super::*;
     use crate::{
-        AccountId, ContactId, Joined, MemberId, Outcome, Reminder, ReminderStops, Reply,
-        ServerFrame, TaskId, ThreadId, ThreadSummary, ThreadView, Timestamp,
+        AccountId, ContactId, Joined, MemberId, Outcome, Reminder, ReminderState, ReminderStops,
+        Reply, ServerFrame, TaskId, ThreadId, ThreadSummary, ThreadView, Timestamp,
     };
     use uuid::Uuid;
 
@@ -128,9 +128,12 @@ mod tests {
             tasks_total: 1,
             reminder,
             reminder_stops: ReminderStops::of(reminder, 1),
+            reminder_state: ReminderState::default(),
+            waiting_ms: Timestamp(6),
+            show_content: None,
         };
         ThreadView {
-            item: ThreadItem { summary, read: Seq(3), unread: 4, following: true },
+            item: ThreadItem { summary, read: Seq(3), unread: 4, following: true, muted: false },
             tasks: vec![Task { task: TaskId(3), text: "send it".to_owned(), done: None }],
             receipts: vec![Receipt { person: contact, seq: Seq(3) }],
             participants: [member, contact]

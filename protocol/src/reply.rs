@@ -230,7 +230,7 @@ pub struct ThreadView {
     pub tasks: Vec<Task>,
     /// How far everybody has read.
     pub receipts: Vec<Receipt>,
-    /// Names of all who have written, acted or been mentioned in it.
+    /// Names of all who have written, acted or been mentioned in it, or are told of it.
     pub participants: Vec<Participant>,
 }
 

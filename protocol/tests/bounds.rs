@@ -6,8 +6,8 @@
 use tidings_protocol::limits as max;
 use tidings_protocol::{
     AccountId, Bounded, Channels, Checked, ClientKey, Command, ContactPatch, FirmPatch, InboxKind,
-    KindChannels, MemberId, NewApiKey, Page, Refusal, RefusalCode, Reminder, Seq, TaskId,
-    ThreadFilter, ThreadId,
+    KindChannels, MailPatch, MemberId, NewApiKey, Page, QuietHours, Refusal, RefusalCode, Reminder,
+    Seq, TaskId, ThreadFilter, ThreadId,
 };
 use uuid::Uuid;
 
@@ -143,6 +143,20 @@ fn preferences(zone: u64, kinds: u64) -> Command {
         time_zone: Some(text(zone)),
         notify: None,
         kinds: vec![kind; usize::try_from(kinds).unwrap()],
+        quiet: None,
+        digest_min: None,
+    }
+}
+
+fn hours(from: u64, to: u64, digest: u64) -> Command {
+    let minutes = |n| u16::try_from(n).unwrap();
+    Command::SetPreferences {
+        language: None,
+        time_zone: None,
+        notify: None,
+        kinds: vec![],
+        quiet: Some(QuietHours { from_min: minutes(from), to_min: minutes(to) }),
+        digest_min: Some(minutes(digest)),
     }
 }
 
@@ -172,7 +186,10 @@ fn numbers() -> Vec<Bound> {
             body: text(1),
             mentions: mentions(n),
         }),
-        bound("set_preferences.kinds", 0, 6, |n| preferences(1, n)),
+        bound("set_preferences.kinds", 0, 7, |n| preferences(1, n)),
+        bound("set_preferences.quiet.from_min", 0, 1_439, |n| hours(n, 0, 0)),
+        bound("set_preferences.quiet.to_min", 0, 1_439, |n| hours(0, n, 0)),
+        bound("set_preferences.digest_min", 5, 10_080, |n| hours(0, 0, n)),
         bound("history.limit", 1, ITEMS, |n| Command::History {
             thread: THREAD,
             from: tidings_protocol::HistoryFrom::End,
@@ -271,7 +288,7 @@ fn directory_bodies_are_bounded_too() {
     fn field(refused: Result<(), Refusal>) -> Option<String> {
         refused.unwrap_err().field
     }
-    let name = |bytes| FirmPatch { name: Some("x".repeat(bytes)), contacts_may_start: None };
+    let name = |bytes| FirmPatch { name: Some("x".repeat(bytes)), ..FirmPatch::default() };
     assert_eq!(name(max::NAME_BYTES_MAX).check(), Ok(()));
     assert_eq!(field(name(max::NAME_BYTES_MAX + 1).check()).as_deref(), Some("name"));
     assert_eq!(field(NewApiKey { label: "a\nb".into() }.check()).as_deref(), Some("label"));
@@ -281,6 +298,49 @@ fn directory_bodies_are_bounded_too() {
     for bad in ["", "mia", "@b", "a@", "a@b@c", "a b@c", "a@b\n", long.as_str()] {
         assert_eq!(field(email(bad).check()).as_deref(), Some("email"), "{bad}");
     }
+}
+
+#[test]
+fn what_stands_in_emails_is_bounded() {
+    let refused = |mail: MailPatch| {
+        let patch = FirmPatch { mail, ..FirmPatch::default() };
+        patch.check().err().and_then(|refusal| refusal.field)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let portal = |url: &str| refused(MailPatch { portal_url: text(url), ..MailPatch::default() });
+    let logo = |url: &str| refused(MailPatch { logo_url: text(url), ..MailPatch::default() });
+    let colour = |hex: &str| refused(MailPatch { colour: text(hex), ..MailPatch::default() });
+    let footer = |foot: &str| refused(MailPatch { footer: text(foot), ..MailPatch::default() });
+    let delay = |s| refused(MailPatch { delay_s: Some(s), ..MailPatch::default() });
+    assert_eq!(delay(max::MAIL_DELAY_SECONDS_MAX), None);
+    assert_eq!(delay(max::MAIL_DELAY_SECONDS_MAX + 1).as_deref(), Some("mail.delay_s"));
+    for good in ["", "https://portal.example/t/{thread}", "http://localhost:3000/?t={thread}#a"] {
+        assert_eq!(portal(good), None, "{good}");
+    }
+    let long = format!("https://a/{}", "b".repeat(max::URL_BYTES_MAX));
+    for bad in [
+        "portal",
+        "javascript:alert(1)",
+        "https://",
+        "https:///a",
+        "https://a b",
+        "https://a\"b",
+        "https://a\n",
+        "https://é.example",
+        long.as_str(),
+    ] {
+        assert_eq!(portal(bad).as_deref(), Some("mail.portal_url"), "{bad}");
+        assert_eq!(logo(bad).as_deref(), Some("mail.logo_url"), "{bad}");
+    }
+    // A mail program would warn of a picture that came in the open.
+    assert_eq!(logo("http://a.example/logo.png").as_deref(), Some("mail.logo_url"));
+    assert_eq!((colour(""), colour("#1a5FB4")), (None, None));
+    for bad in ["1a5fb4", "#1a5fb", "#1a5fb4f", "red", "#1a5fbg", "#é1a5f"] {
+        assert_eq!(colour(bad).as_deref(), Some("mail.colour"), "{bad}");
+    }
+    assert_eq!(footer("Bright & Partners\nMain Street 1"), None);
+    assert_eq!(footer("a\0b").as_deref(), Some("mail.footer"));
+    assert_eq!(footer(&"x".repeat(max::MAIL_FOOTER_BYTES_MAX + 1)).as_deref(), Some("mail.footer"));
 }
 
 #[test]

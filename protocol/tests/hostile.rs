@@ -204,8 +204,8 @@ fn without_one_id_there_is_nothing_to_answer_to() {
 
 #[test]
 fn postcard_says_what_it_can() {
-    let refusal = refused(Encoding::Postcard, &[7, 34]);
-    assert_eq!(refusal.message, "there is no command 34; the last one is 33");
+    let refusal = refused(Encoding::Postcard, &[7, 37]);
+    assert_eq!(refusal.message, "there is no command 37; the last one is 36");
     let refusal = refused(Encoding::Postcard, &[7, 29, 1, 2]);
     assert_eq!(refusal.message, "2 bytes follow the end of the command");
     // A bool that is neither, and an option that is neither.

@@ -55,7 +55,7 @@ fn a_newer_kind_is_passed_over_in_the_middle_of_a_page() {
     ] {
         assert_eq!(Encoding::Json.decode_server(&json_page(kind)), expected, "{kind}");
     }
-    for kind in [&[14][..], &[14, 1, 2, 3], &[0x80, 1], &[0xff, 0xff, 0xff, 0xff, 0x0f, 9]] {
+    for kind in [&[18][..], &[18, 1, 2, 3], &[0x80, 1], &[0xff, 0xff, 0xff, 0xff, 0x0f, 9]] {
         assert_eq!(Encoding::Postcard.decode_server(&postcard_page(kind)), expected, "{kind:?}");
     }
 }

@@ -5,12 +5,14 @@ use tidings_protocol::{
     AccountId, AccountItem, AccountProgress, Badges, Channels, ClientFrame, ClientKey, Colleague,
     Command, ContactId, Done, Event, EventKind, FirmId, HistoryFrom, InboxItem, InboxKind, Joined,
     KindChannels, Language, MemberId, MessageId, Outcome, Page, Participant, Person, Preferences,
-    Receipt, Refusal, RefusalCode, Reminder, ReminderStops, Reply, RequestId, Seq, ServerFrame,
-    Task, TaskId, ThreadFilter, ThreadId, ThreadItem, ThreadProgress, ThreadSummary, ThreadView,
-    Timestamp, WaitingItem, Welcome,
+    QuietHours, Receipt, Refusal, RefusalCode, Reminder, ReminderState, ReminderStops, Reply,
+    RequestId, Seq, ServerFrame, Task, TaskId, ThreadFilter, ThreadId, ThreadItem, ThreadProgress,
+    ThreadSummary, ThreadView, Timestamp, WaitingItem, Welcome,
 };
 
 const AT: Timestamp = Timestamp(1_767_225_600_000);
+
+const REMINDED: ReminderState = ReminderState { pending: true, sent: 300, next_ms: Some(AT) };
 
 const REMINDER: Reminder = Reminder { on: true, days: 3, count: 1 };
 
@@ -119,10 +121,15 @@ fn other_commands() -> Vec<Command> {
             time_zone: Some("Europe/Amsterdam".to_owned()),
             notify: None,
             kinds: vec![kind_channels(InboxKind::Mentioned)],
+            quiet: Some(QuietHours { from_min: 1_320, to_min: 420 }),
+            digest_min: Some(60),
         },
         Command::ListMembers { page: Page::default() },
         Command::ListAccounts { page: Page::default() },
         Command::Render { markdown: "**bold**".to_owned() },
+        Command::Resend { thread, key: key() },
+        Command::Mute { thread, muted: true },
+        Command::ShowContent { thread, shown: Some(true) },
     ]
 }
 
@@ -165,6 +172,10 @@ pub(crate) fn events() -> Vec<ServerFrame> {
         EventKind::ReminderSet { reminder: Reminder::default() },
         EventKind::Archived {},
         EventKind::Reopened {},
+        EventKind::ReminderSent { number: 300 },
+        EventKind::ReminderNotSent {},
+        EventKind::Resent {},
+        EventKind::ContentShown { shown: None },
     ];
     (1..).zip(kinds).map(|(seq, kind)| ServerFrame::Event(event(seq, kind))).collect()
 }
@@ -195,11 +206,14 @@ fn summary() -> ThreadSummary {
         tasks_total: 2,
         reminder: REMINDER,
         reminder_stops: ReminderStops::FinishTasksAndRead,
+        reminder_state: REMINDED,
+        waiting_ms: AT.plus_millis(6),
+        show_content: Some(false),
     }
 }
 
 fn item() -> ThreadItem {
-    ThreadItem { summary: summary(), read: Seq(299), unread: 1, following: true }
+    ThreadItem { summary: summary(), read: Seq(299), unread: 1, following: true, muted: true }
 }
 
 fn tasks() -> Vec<Task> {
@@ -269,6 +283,8 @@ pub(crate) fn replies() -> Vec<ServerFrame> {
             time_zone: "UTC".to_owned(),
             notify: true,
             kinds: InboxKind::ALL.map(kind_channels).to_vec(),
+            quiet: QuietHours::default(),
+            digest_min: 1_440,
         }),
         Reply::Members {
             items: vec![Colleague { member: mia_id(), name: "Mia Visser".to_owned() }],
@@ -348,5 +364,6 @@ pub(crate) fn frames() -> Vec<ServerFrame> {
         ServerFrame::ReadChanged { thread, read: Seq(300), messages_read: 200 },
         ServerFrame::InboxChanged(inbox_item()),
         ServerFrame::BadgesChanged(badges()),
+        ServerFrame::ReminderChanged { thread, reminder: REMINDED },
     ]
 }

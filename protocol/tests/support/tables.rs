@@ -26,6 +26,13 @@ const LIMITS: &[(&str, u64)] = &[
     ("REMINDER_COUNT_MAX", limits::REMINDER_COUNT_MAX as u64),
     ("NAME_BYTES_MAX", limits::NAME_BYTES_MAX as u64),
     ("EMAIL_BYTES_MAX", limits::EMAIL_BYTES_MAX as u64),
+    ("URL_BYTES_MAX", limits::URL_BYTES_MAX as u64),
+    ("MAIL_FOOTER_BYTES_MAX", limits::MAIL_FOOTER_BYTES_MAX as u64),
+    ("MAIL_DELAY_SECONDS_DEFAULT", limits::MAIL_DELAY_SECONDS_DEFAULT as u64),
+    ("MAIL_DELAY_SECONDS_MAX", limits::MAIL_DELAY_SECONDS_MAX as u64),
+    ("DIGEST_MINUTES_MIN", limits::DIGEST_MINUTES_MIN as u64),
+    ("DIGEST_MINUTES_MAX", limits::DIGEST_MINUTES_MAX as u64),
+    ("DAY_MINUTES", limits::DAY_MINUTES as u64),
     ("MEMBERS_PER_FIRM_MAX", limits::MEMBERS_PER_FIRM_MAX),
     ("CONTACTS_PER_ACCOUNT_MAX", limits::CONTACTS_PER_ACCOUNT_MAX),
     ("API_KEYS_PER_FIRM_MAX", limits::API_KEYS_PER_FIRM_MAX),
@@ -74,7 +81,8 @@ fn status(code: RefusalCode) -> u16 {
         | R::KeyReused
         | R::TooMany
         | R::NeedsSocket
-        | R::NotJoined => 409,
+        | R::NotJoined
+        | R::NobodyToNotify => 409,
         R::RateLimited => 429,
         R::Unavailable => 503,
     }
