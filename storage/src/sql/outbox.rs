@@ -112,6 +112,7 @@ impl Work<'_> {
     /// Decides anew whether a reminder is pending, and when it is due.
     pub(super) fn reassess(&mut self, thread: &mut Thread) -> Result<(), OpError> {
         if !thread.reminder.on && thread.cycle.due.is_none() {
+            thread.cycle.moved = false;
             return Ok(());
         }
         let pending = reminder::is_pending(&thread.reminder_facts(self.db)?);

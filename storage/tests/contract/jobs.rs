@@ -13,7 +13,7 @@ const OTHER: Uuid = Uuid::from_u128(2);
 fn claims(w: &mut World, holder: Uuid, millis: i64) -> bool {
     // A batch is a second later than the one before.
     let until = w.now.plus_millis(1_000 + millis);
-    match w.one(Operation::Claim { job: Job::ForgetRevocations, holder, until }) {
+    match w.one(Operation::Claim { job: Job::Forget, holder, until }) {
         Ok(Done::Claimed(claimed)) => claimed,
         other => panic!("{other:?}"),
     }
@@ -68,7 +68,7 @@ pub fn a_lease_is_given_back_by_its_holder_alone(w: &mut World) {
 
 pub fn a_job_is_claimed_once_in_a_batch(w: &mut World) {
     let until = w.now.plus_millis(60_000);
-    let claim = |holder| Operation::Claim { job: Job::ForgetRevocations, holder, until };
+    let claim = |holder| Operation::Claim { job: Job::Forget, holder, until };
     let applied = w.apply(vec![claim(OTHER), claim(ONE), claim(OTHER)]);
     let claimed: Vec<_> = applied.into_iter().map(|applied| applied.outcome.unwrap()).collect();
     assert_eq!(claimed, [Done::Claimed(true), Done::Claimed(false), Done::Claimed(true)]);
