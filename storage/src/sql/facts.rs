@@ -58,8 +58,15 @@ pub(crate) struct AccountFacts {
     pub(crate) firm: FirmId,
     /// Whether it has an active contact.
     pub(crate) reachable: bool,
+    /// Where its days are counted: the name of a zone.
+    pub(crate) time_zone: Arc<str>,
+}
+
+impl AccountFacts {
     /// Where its days are counted.
-    pub(crate) zone: Arc<Zone>,
+    pub(super) fn zone(&self) -> Zone {
+        Zone::or_utc(&self.time_zone)
+    }
 }
 
 /// Somebody, if there is such a person and it may log in.
@@ -144,8 +151,8 @@ pub(crate) const ACCOUNT: &str =
 
 /// An account, from the columns [`ACCOUNT`].
 pub(crate) fn account_of(row: &Row<'_>) -> Result<AccountFacts, SqlError> {
-    let zone = Arc::new(Zone::or_utc(&row.text(2)?));
-    Ok(AccountFacts { firm: FirmId(row.id(0)?), reachable: row.bool(1)?, zone })
+    let time_zone = row.text(2)?.into();
+    Ok(AccountFacts { firm: FirmId(row.id(0)?), reachable: row.bool(1)?, time_zone })
 }
 
 /// An account, if there is one.

@@ -122,7 +122,7 @@ impl Work<'_> {
             _ => {
                 let account = self.memory.account(self.db, thread.account)?;
                 account.map(|account| {
-                    reminder::due(thread.cycle.from, thread.reminder.days, &account.zone)
+                    reminder::due(thread.cycle.from, thread.reminder.days, &account.zone())
                 })
             }
         };

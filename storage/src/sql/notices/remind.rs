@@ -57,7 +57,7 @@ impl Work<'_> {
     /// The next one is counted from this one.
     fn move_timer(&mut self, thread: &mut Thread, due: Timestamp) -> Result<(), OpError> {
         if let Some(account) = self.memory.account(self.db, thread.account)? {
-            thread.cycle.from = reminder::timer_after(due, self.now, &account.zone);
+            thread.cycle.from = reminder::timer_after(due, self.now, &account.zone());
         }
         thread.cycle.moved = true;
         thread.touch();
