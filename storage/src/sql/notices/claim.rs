@@ -34,9 +34,13 @@ struct Stored {
 
 /// What is to be done with a notice that is due.
 enum Fate {
-    Send { to: Seq, detail: i64 },
+    Send {
+        to: Seq,
+        detail: i64,
+    },
     Wait(Timestamp),
-    Drop(NoticeReason),
+    /// Up to there it was looked at.
+    Drop(NoticeReason, Seq),
 }
 
 impl Work<'_> {
@@ -57,7 +61,7 @@ impl Work<'_> {
                 continue;
             }
             match self.fate(wanted.person, *thread, &notice)? {
-                Fate::Drop(reason) => self.drop_stored(&notice, reason)?,
+                Fate::Drop(reason, to) => self.drop_stored(&notice, reason, to)?,
                 Fate::Wait(at) => self.postpone(&notice, at)?,
                 Fate::Send { to, detail } => {
                     let mail = *mail.get_or_insert(notice.mail.unwrap_or(id.0));
@@ -103,11 +107,15 @@ impl Work<'_> {
         let as_it_is = Fate::Send { to: notice.to, detail: notice.detail };
         if let NoticeKind::Login | NoticeKind::AnswerRefused = notice.kind {
             let may_log_in = self.memory.person(self.db, person)?.is_some();
-            return Ok(if may_log_in { as_it_is } else { Fate::Drop(NoticeReason::NoAccess) });
+            return Ok(if may_log_in {
+                as_it_is
+            } else {
+                Fate::Drop(NoticeReason::NoAccess, notice.to)
+            });
         }
-        let Some(id) = thread else { return Ok(Fate::Drop(NoticeReason::NoAccess)) };
+        let Some(id) = thread else { return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to)) };
         let Some(mut thread) = self.memory.take_thread(self.db, id)? else {
-            return Ok(Fate::Drop(NoticeReason::NoAccess));
+            return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to));
         };
         let fate = match person {
             Person::Contact(contact) => self.fate_of_contact(&thread, contact, notice),
@@ -124,7 +132,7 @@ impl Work<'_> {
         notice: &Stored,
     ) -> Result<Fate, OpError> {
         let Some(contact) = audience::one_contact(self.db, thread.num, contact)? else {
-            return Ok(Fate::Drop(NoticeReason::NoAccess));
+            return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to));
         };
         let (reason, to) = match notice.kind {
             NoticeKind::Activity => {
@@ -138,7 +146,7 @@ impl Work<'_> {
         };
         let wait = contact.hours.after(self.now);
         Ok(match reason {
-            Some(reason) => Fate::Drop(reason),
+            Some(reason) => Fate::Drop(reason, to),
             None if wait > self.now => Fate::Wait(wait),
             None => Fate::Send { to, detail: notice.detail },
         })
@@ -168,7 +176,7 @@ impl Work<'_> {
     ) -> Result<Fate, OpError> {
         let person = Person::Member(member);
         let Some(facts) = audience::one_member(self.db, member)? else {
-            return Ok(Fate::Drop(NoticeReason::NoAccess));
+            return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to));
         };
         let part = thread.part(person);
         let mut kinds = u16::try_from(notice.detail).unwrap_or(0);
@@ -192,7 +200,7 @@ impl Work<'_> {
             });
         }
         Ok(match reason {
-            Some(reason) => Fate::Drop(reason),
+            Some(reason) => Fate::Drop(reason, to),
             None => Fate::Send { to, detail: kinds.into() },
         })
     }
@@ -232,9 +240,9 @@ impl Work<'_> {
         )
     }
 
-    fn drop_stored(&self, notice: &Stored, reason: NoticeReason) -> Result<(), SqlError> {
+    fn drop_stored(&self, notice: &Stored, reason: NoticeReason, to: Seq) -> Result<(), SqlError> {
         self.db.write(
-            "UPDATE notices SET state = ?2, reason = ?3, settled_ms = ?4
+            "UPDATE notices SET state = ?2, reason = ?3, settled_ms = ?4, to_seq = ?6
              WHERE id = ?1 AND state = 0 AND attempts = ?5",
             params![
                 notice.id.0,
@@ -242,6 +250,7 @@ impl Work<'_> {
                 rows::notice_reason_number(reason),
                 self.now,
                 notice.attempts,
+                rows::int(to.0),
             ],
         )
     }
