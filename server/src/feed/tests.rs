@@ -21,7 +21,7 @@ async fn change(node: &Node, firm: FirmId, change: DirectoryChange) -> Done {
 }
 
 async fn new_account(node: &Node, firm: FirmId, name: &str) -> AccountId {
-    let new = NewAccount { name: name.to_owned() };
+    let new = NewAccount { name: name.to_owned(), time_zone: "UTC".to_owned() };
     let Done::Account(made) = change(node, firm, DirectoryChange::CreateAccount(new)).await else {
         panic!("an account was asked for");
     };

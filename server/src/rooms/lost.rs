@@ -63,6 +63,7 @@ mod tests {
             account: AccountId(Uuid::nil()),
             events: seq.map(event).into_iter().collect(),
             read: read.map(|seq| ReadCommit { person: PERSON, seq: Seq(seq), messages: 0 }),
+            reminder: None,
         }
     }
 

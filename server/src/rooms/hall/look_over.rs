@@ -47,7 +47,7 @@ mod tests {
     use super::*;
     use crate::rooms::room::tests::{Notebook, person};
     use crate::rooms::room::{Attach, Seat};
-    use tidings_protocol::{Seq, ServerFrame};
+    use tidings_protocol::{ReminderState, Seq, ServerFrame};
     use tidings_storage::Epoch;
     use uuid::Uuid;
 
@@ -55,7 +55,8 @@ mod tests {
     const FIRM: FirmId = FirmId(Uuid::from_u128(7));
 
     fn pulse(head: u64, read: u64) -> Pulse {
-        Pulse { thread: THREAD, firm: FIRM, epoch: Epoch(0), head: Seq(head), read }
+        let reminder = ReminderState::default();
+        Pulse { thread: THREAD, firm: FIRM, epoch: Epoch(0), head: Seq(head), read, reminder }
     }
 
     #[test]

@@ -111,6 +111,7 @@ impl Device {
                 self.badges = Some(badges);
                 Ok(())
             }
+            ServerFrame::ReminderChanged { .. } => Ok(()),
         }
     }
 
@@ -224,6 +225,7 @@ fn name(frame: &ServerFrame) -> &'static str {
         ServerFrame::ReadChanged { .. } => "read_changed",
         ServerFrame::InboxChanged(_) => "inbox_changed",
         ServerFrame::BadgesChanged(_) => "badges_changed",
+        ServerFrame::ReminderChanged { .. } => "reminder_changed",
     }
 }
 

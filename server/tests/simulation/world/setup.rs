@@ -141,7 +141,7 @@ impl World {
     }
 
     fn account(&mut self, firm: FirmId, name: &str) -> AccountId {
-        let new = NewAccount { name: name.to_owned() };
+        let new = NewAccount { name: name.to_owned(), time_zone: "UTC".to_owned() };
         let Done::Account(account) = self.directory(firm, DirectoryChange::CreateAccount(new))
         else {
             unreachable!("a new account is answered with it");

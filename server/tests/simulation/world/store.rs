@@ -163,9 +163,7 @@ fn say_applied(
         }
         Operation::Directory { change, .. } => format!("{change:?}"),
         Operation::CreateFirm { name } => format!("create firm {name}"),
-        other @ (Operation::Claim { .. } | Operation::ForgetRevocations { .. }) => {
-            format!("{other:?}")
-        }
+        other => format!("{other:?}"),
     };
     let result = match (&applied.outcome, &applied.commit) {
         (Err(refusal), _) => refusal.code.name().to_owned(),
