@@ -20,14 +20,10 @@ pub(super) fn before(part: &Part, reader: Person, firm: &str, words: &Words) -> 
         (NoticeKind::DeliveryFailed, _) => words.member.undelivered.map(str::to_owned).to_vec(),
         (NoticeKind::Reminder, Person::Contact(_)) => {
             let (which, of) = part.reminder.unwrap_or((1, 1));
-            with_tasks(vec![(words.contact.reminder)(firm, which, of)], part, words)
+            with_counts((words.contact.reminder)(firm, which, of), part, firm, words)
         }
         (NoticeKind::Resent, Person::Contact(_)) => {
-            let mut lines = vec![(words.contact.resent)(firm)];
-            if part.messages > 0 {
-                lines.push((words.contact.messages)(firm, part.messages));
-            }
-            with_tasks(lines, part, words)
+            with_counts((words.contact.resent)(firm), part, firm, words)
         }
         (NoticeKind::Activity, Person::Contact(_)) => {
             let contact = &words.contact;
@@ -40,6 +36,14 @@ pub(super) fn before(part: &Part, reader: Person, firm: &str, words: &Words) -> 
         }
         (_, Person::Member(_)) => to_member(part, words),
     }
+}
+
+fn with_counts(line: String, part: &Part, firm: &str, words: &Words) -> Vec<String> {
+    let mut lines = vec![line];
+    if part.messages > 0 {
+        lines.push((words.contact.messages)(firm, part.messages));
+    }
+    with_tasks(lines, part, words)
 }
 
 fn with_tasks(mut lines: Vec<String>, part: &Part, words: &Words) -> Vec<String> {

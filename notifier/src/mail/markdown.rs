@@ -26,25 +26,29 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
+/// Containers inside each other beyond which only the text is kept. Deeper ones serve nobody, and
+/// cost time that grows with the square of the depth.
+const DEPTH_MAX: usize = 12;
+
 /// Renders a message: `CommonMark` with strikethrough; a line break is a line break, a heading is
 /// bold, a picture is a link to it, and HTML is text.
 pub(super) fn render(markdown: &str) -> String {
     let mut events = Vec::new();
+    let mut depth = 0;
     for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
         match event {
-            Event::Start(Tag::Heading { .. }) => {
-                events.extend([Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)]);
+            Event::Start(tag) => {
+                depth += 1;
+                if depth <= DEPTH_MAX {
+                    start(tag, &mut events);
+                }
             }
-            Event::End(TagEnd::Heading(_)) => {
-                events.extend([Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)]);
+            Event::End(end) => {
+                if depth <= DEPTH_MAX {
+                    finish(end, &mut events);
+                }
+                depth -= 1;
             }
-            Event::Start(Tag::Link { dest_url, link_type: LinkType::Email, .. }) => {
-                events.push(Event::Start(link(format!("mailto:{dest_url}").into())));
-            }
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                events.push(Event::Start(link(dest_url)));
-            }
-            Event::End(TagEnd::Image) => events.push(Event::End(TagEnd::Link)),
             Event::Html(raw) | Event::InlineHtml(raw) => events.push(Event::Text(raw)),
             Event::SoftBreak => events.push(Event::HardBreak),
             other => events.push(other),
@@ -53,6 +57,31 @@ pub(super) fn render(markdown: &str) -> String {
     let mut raw = String::with_capacity(markdown.len() * 3 / 2);
     html::push_html(&mut raw, events.into_iter());
     SANITIZER.clean(&raw).to_string()
+}
+
+fn start<'a>(tag: Tag<'a>, events: &mut Vec<Event<'a>>) {
+    let tag = match tag {
+        Tag::Heading { .. } => {
+            events.push(Event::Start(Tag::Paragraph));
+            Tag::Strong
+        }
+        Tag::Link { dest_url, link_type: LinkType::Email, .. } => {
+            link(format!("mailto:{dest_url}").into())
+        }
+        Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => link(dest_url),
+        other => other,
+    };
+    events.push(Event::Start(tag));
+}
+
+fn finish(end: TagEnd, events: &mut Vec<Event<'_>>) {
+    match end {
+        TagEnd::Heading(_) => {
+            events.extend([Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)]);
+        }
+        TagEnd::Image => events.push(Event::End(TagEnd::Link)),
+        other => events.push(Event::End(other)),
+    }
 }
 
 fn link(dest_url: CowStr<'_>) -> Tag<'_> {
@@ -129,6 +158,15 @@ mod tests {
             for attribute in ["onerror=\"", "onclick=\"", "style=", "src=\"", "title="] {
                 assert!(!html.contains(attribute), "{markdown} gave {html}");
             }
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_flattened() {
+        for unit in [">", "> - ", "1. ", "*a ", "[", "![", "~~a "] {
+            let html = render(&unit.repeat(2048 / unit.len()));
+            let deepest = html.matches("<blockquote>").count() + html.matches("<ol").count();
+            assert!(deepest <= DEPTH_MAX, "{unit}: {deepest}");
         }
     }
 }

@@ -24,9 +24,18 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     templates
 });
 
-/// The text part.
+/// The text part. What is left out leaves no gap of several lines.
 pub(super) fn text(page: &Page) -> String {
-    render(TEXT, page)
+    let mut text = String::new();
+    let mut empty_before = true;
+    for line in render(TEXT, page).lines().map(str::trim_end) {
+        if !(line.is_empty() && empty_before) {
+            text.push_str(line);
+            text.push('\n');
+        }
+        empty_before = line.is_empty();
+    }
+    text
 }
 
 /// The HTML part.

@@ -181,6 +181,26 @@ pub(crate) fn all(language: Language) -> Vec<(String, Letter)> {
     samples.into_iter().map(|(name, letter)| (name.to_owned(), letter)).collect()
 }
 
+/// Firms that look as firms seldom do.
+pub(crate) fn looks() -> Vec<(String, Letter)> {
+    let look = |name: &str, firm: FirmLook| {
+        let (_, letter) = all(Language::En).swap_remove(2);
+        (name.to_owned(), show(Letter { firm, ..letter }))
+    };
+    let long = "Donaudampfschifffahrtsgesellschaftskapitän ".repeat(4);
+    vec![
+        look("look-white", FirmLook { colour: "#fffbe6".to_owned(), ..firm() }),
+        look("look-black", FirmLook { colour: "#101010".to_owned(), ..firm() }),
+        look("look-yellow", FirmLook { colour: "#ffd500".to_owned(), ..firm() }),
+        look("look-own", FirmLook { colour: String::new(), footer: String::new(), ..firm() }),
+        look(
+            "look-logo",
+            FirmLook { logo_url: "https://firm.example/logo.png".to_owned(), ..firm() },
+        ),
+        look("look-long", FirmLook { name: long.repeat(4).replace(' ', ""), ..firm() }),
+    ]
+}
+
 /// Every reason for which an answer is not posted.
 const PROBLEMS: [(&str, AnswerProblem); 7] = [
     ("refused-not-taken", AnswerProblem::NotTaken),

@@ -47,8 +47,8 @@ pub(super) static WORDS: Words = Words {
         },
         changed: |firm| format!("Es gibt Neues in einer Unterhaltung mit {firm}."),
         tasks: |tasks| match tasks {
-            0 | 1 => "Eine Aufgabe wartet auf Sie.".to_owned(),
-            n => format!("{n} Aufgaben warten auf Sie."),
+            0 | 1 => "Sie haben eine offene Aufgabe.".to_owned(),
+            n => format!("Sie haben {n} offene Aufgaben."),
         },
         reminder: |firm, which, of| match of {
             0 | 1 => format!("Dies ist eine Erinnerung: {firm} wartet auf Sie."),

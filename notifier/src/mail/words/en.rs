@@ -43,8 +43,8 @@ pub(super) static WORDS: Words = Words {
         },
         changed: |firm| format!("There is news in a conversation with {firm}."),
         tasks: |tasks| match tasks {
-            0 | 1 => "One task is waiting for you.".to_owned(),
-            n => format!("{n} tasks are waiting for you."),
+            0 | 1 => "You have one open task.".to_owned(),
+            n => format!("You have {n} open tasks."),
         },
         reminder: |firm, which, of| match of {
             0 | 1 => format!("This is a reminder: {firm} is waiting for you."),

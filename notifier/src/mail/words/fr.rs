@@ -48,8 +48,8 @@ pub(super) static WORDS: Words = Words {
         },
         changed: |firm| format!("Il y a du nouveau dans une conversation avec {firm}."),
         tasks: |tasks| match tasks {
-            0 | 1 => "Une tâche vous attend.".to_owned(),
-            n => format!("{n} tâches vous attendent."),
+            0 | 1 => "Vous avez une tâche à faire.".to_owned(),
+            n => format!("Vous avez {n} tâches à faire."),
         },
         reminder: |firm, which, of| match of {
             0 | 1 => format!("Ceci est un rappel : {firm} attend votre réaction."),
@@ -80,8 +80,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("{n} messages ne sont pas lus."),
         },
         tasks: |tasks| match tasks {
-            0 | 1 => "Une tâche est ouverte.".to_owned(),
-            n => format!("{n} tâches sont ouvertes."),
+            0 | 1 => "Une tâche reste à faire.".to_owned(),
+            n => format!("{n} tâches restent à faire."),
         },
         undelivered: [
             "Un e-mail à une personne de votre client n’a pas pu être remis.",
@@ -133,7 +133,7 @@ pub(super) static WORDS: Words = Words {
             0 | 1 => "Il y a un message non lu plus ancien.".to_owned(),
             n => format!("Il y a {n} messages non lus plus anciens."),
         },
-        tasks: "Tâches ouvertes",
+        tasks: "Tâches à faire",
         more_tasks: |tasks| match tasks {
             0 | 1 => "et une autre".to_owned(),
             n => format!("et {n} autres"),

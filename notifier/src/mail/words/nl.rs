@@ -43,8 +43,8 @@ pub(super) static WORDS: Words = Words {
         },
         changed: |firm| format!("Er is nieuws in een gesprek met {firm}."),
         tasks: |tasks| match tasks {
-            0 | 1 => "Er staat één taak voor u klaar.".to_owned(),
-            n => format!("Er staan {n} taken voor u klaar."),
+            0 | 1 => "U hebt één openstaande taak.".to_owned(),
+            n => format!("U hebt {n} openstaande taken."),
         },
         reminder: |firm, which, of| match of {
             0 | 1 => format!("Dit is een herinnering: {firm} wacht op u."),
