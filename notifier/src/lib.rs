@@ -22,4 +22,5 @@ pub mod mail;
 pub mod signed;
 mod store;
 
+pub use lettre::Address;
 pub use store::Store;

@@ -20,6 +20,7 @@
 //!   are known here, and [`settle`] has whoever read the store wait until they are.
 //! * [`lookover`] compares what is live with the store when something may have been missed.
 //! * [`neighbours`] is what nodes tell each other and store nowhere.
+//! * [`mail`] is what there is to know of emails: who signs the links in them, and where they go.
 //! * [`auth`] is who somebody is; what they may do is the store's to decide.
 //!
 //! **Invariant:** a room knows a socket only as a bounded outbound handle, and the bus knows no
@@ -40,6 +41,7 @@ pub mod http;
 pub mod janitor;
 pub mod logging;
 pub mod lookover;
+pub mod mail;
 pub mod markdown;
 pub mod metrics;
 pub mod neighbours;
@@ -85,7 +87,7 @@ pub struct Addresses {
 /// spread over a time with a code that says to come back, and the store is closed after them. A
 /// listener of the operator's own tells of it to the end.
 pub async fn run(
-    config: config::Config,
+    mut config: config::Config,
     ready: impl FnOnce(&Arc<Node>, Addresses),
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -94,9 +96,11 @@ pub async fn run(
         Some(address) => Some(bind(address).await?),
         None => None,
     };
+    // Links in emails name the port, whichever it has become.
+    config.listen = listener.local_addr()?;
     let node = Node::start(config, Arc::new(clock::SystemClock))?;
     let addresses = Addresses {
-        listen: listener.local_addr()?,
+        listen: node.config.listen,
         ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
     };
     let (stopping, stopped) = watch::channel(false);

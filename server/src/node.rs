@@ -9,6 +9,7 @@ use crate::dispatch::{Dispatch, Inlet, outcome_of};
 use crate::feed::Feed;
 use crate::janitor;
 use crate::lookover::{LookOver, Scope};
+use crate::mail::MailOffice;
 use crate::metrics::Metrics;
 use crate::neighbours::Neighbours;
 use crate::open::{self, Opened};
@@ -29,6 +30,8 @@ pub struct Node {
     pub config: Config,
     /// Who is who.
     pub auth: Auth,
+    /// What signs the links in emails, and how they begin.
+    pub mail: MailOffice,
     /// What is durable.
     pub store: Store,
     /// What is counted.
@@ -66,6 +69,7 @@ impl Node {
         let Opened { writer, readers, signing_secret } = open::serve(&config)?;
         let catching_up = Semaphore::new(readers.len());
         let admitting = Semaphore::new(2 * readers.len());
+        let mail = MailOffice::new(&config, signing_secret);
         let auth = Auth::load(&config.auth, signing_secret)?;
         let options = FrontOptions {
             pace: config.limits.commit_pace,
@@ -118,6 +122,7 @@ impl Node {
         Ok(Arc::new(Self {
             config,
             auth,
+            mail,
             store,
             metrics,
             clock,

@@ -81,6 +81,8 @@ pub struct NoticeFacts {
     pub created: Timestamp,
     /// When its mail was first about to be sent.
     pub mailed: Option<Timestamp>,
+    /// How often it was about to be sent.
+    pub attempts: u32,
     /// Whether its link has logged somebody in.
     pub used: bool,
     /// The address of its person.

@@ -171,6 +171,7 @@ fn configured(command: Command, takes: fn(&Setting) -> bool) -> Command {
 fn with_settings(command: Command, takes: fn(&Setting) -> bool) -> Command {
     let heading = |setting: &Setting| match setting.section() {
         "auth" => "Tokens",
+        "mail" => "Emails",
         "log" => "Logs",
         "limits" => "Limits",
         _ => "Where",

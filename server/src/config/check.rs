@@ -1,5 +1,6 @@
 //! What settings must keep together, after each has kept its own bounds.
 
+use super::mail;
 use super::resolve::Problems;
 use super::types::{Config, StoreUrl};
 use crate::bus::BusUrl;
@@ -41,6 +42,7 @@ pub(super) fn together(config: &Config, problems: &mut Problems) {
                 .to_owned(),
         );
     }
+    mail::together(config, problems);
     if config.ops_listen == Some(config.listen) && config.listen.port() != 0 {
         problems.add(format!(
             "ops_listen: {} is listen too; leave it out to serve both there",

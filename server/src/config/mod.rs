@@ -7,6 +7,7 @@
 
 mod check;
 mod file;
+mod mail;
 mod parse;
 mod resolve;
 mod settings;
@@ -22,7 +23,7 @@ pub(crate) use parse::store as parse_store;
 pub use resolve::{Effective, Given, Problems, Source, resolve};
 pub use settings::{SETTINGS, Setting};
 pub use show::show;
-pub use types::{AuthConfig, Config, Limits, LogConfig, StoreUrl};
+pub use types::{AuthConfig, Config, Limits, LogConfig, MailConfig, StoreUrl};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -8,14 +8,15 @@ use std::time::Duration;
 use tidings_storage::postgres;
 
 /// Units of time, the smallest first.
-const TIME_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const TIME_UNITS: [(&str, u64); 5] =
+    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Units of memory, the smallest first.
 const BYTE_UNITS: [(&str, u64); 3] = [("B", 1), ("KiB", 1024), ("MiB", 1024 * 1024)];
 
-/// `10s`, `5ms`, `2m`, `1h`.
+/// `10s`, `5ms`, `2m`, `1h`, `7d`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "must be a number and a unit (ms, s, m, h), such as 10s".to_owned();
+    let wrong = || "must be a number and a unit (ms, s, m, h, d), such as 10s".to_owned();
     with_unit(text, &TIME_UNITS).map(Duration::from_millis).ok_or_else(wrong)
 }
 
@@ -111,6 +112,7 @@ mod tests {
         assert_eq!(duration("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(duration("5 ms"), Ok(Duration::from_millis(5)));
         assert_eq!(duration("24h"), Ok(Duration::from_hours(24)));
+        assert_eq!(duration("7d"), Ok(Duration::from_hours(7 * 24)));
         for wrong in ["", "10", "s", "-1s", "1.5s", "10 sec", "99999999999999999999s"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

@@ -18,6 +18,7 @@ pub struct Setting {
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 const SECOND: u64 = 1_000;
+const HOUR: u64 = 3_600 * SECOND;
 
 /// The least that must be able to wait for a client: a page of history is queued whole.
 const OUTBOUND_BYTES_MIN: u64 = 512 * KIB;
@@ -94,6 +95,80 @@ pub static SETTINGS: &[Setting] = &[
         default: "",
         help: "File with the host application's ES256 or EdDSA public keys, a JWK set",
         slot: Slot::MaybeFile(|c| &mut c.auth.host_jwks_file),
+    },
+    Setting {
+        key: "mail.notifier",
+        default: "inside",
+        help: "Who sends emails: the server, or tidings-notifier beside it",
+        slot: Slot::Apart(|c| &mut c.mail.apart),
+    },
+    Setting {
+        key: "mail.smtp",
+        default: "",
+        help: "The mail server: smtp://[USER@]HOST[:PORT][?tls=required|opportunistic|none&ca=FILE&\
+               hello=NAME] or smtps://…",
+        slot: Slot::MaybeSmtp(|c| &mut c.mail.smtp),
+    },
+    Setting {
+        key: "mail.smtp_password_file",
+        default: "",
+        help: "File with the password of the user in that address",
+        slot: Slot::MaybeFile(|c| &mut c.mail.smtp_password_file),
+    },
+    Setting {
+        key: "mail.folder",
+        default: "tidings-data/mail",
+        help: "Where emails are put as .eml files if there is no mail server",
+        slot: Slot::Folder(|c| &mut c.mail.folder),
+    },
+    Setting {
+        key: "mail.from",
+        default: "tidings@localhost",
+        help: "The address that emails are from",
+        slot: Slot::Email(|c| &mut c.mail.from),
+    },
+    Setting {
+        key: "mail.public_url",
+        default: "",
+        help: "How links in emails begin, if not by the address of listen: where browsers reach \
+               the server",
+        slot: Slot::MaybeUrl(|c| &mut c.mail.public_url),
+    },
+    Setting {
+        key: "mail.reply_domain",
+        default: "",
+        help: "The domain of addresses that emails are answered to",
+        slot: Slot::MaybeDomain(|c| &mut c.mail.reply_domain),
+    },
+    Setting {
+        key: "mail.inbound_listen",
+        default: "",
+        help: "Where a mail server brings those answers, by LMTP or SMTP",
+        slot: Slot::MaybeAddress(|c| &mut c.mail.inbound_listen),
+    },
+    Setting {
+        key: "mail.dkim_domain",
+        default: "",
+        help: "The domain that signs emails",
+        slot: Slot::MaybeDomain(|c| &mut c.mail.dkim_domain),
+    },
+    Setting {
+        key: "mail.dkim_selector",
+        default: "",
+        help: "Which of that domain's keys signs",
+        slot: Slot::MaybeDomain(|c| &mut c.mail.dkim_selector),
+    },
+    Setting {
+        key: "mail.dkim_key_file",
+        default: "",
+        help: "File with that key: RSA or Ed25519, PEM",
+        slot: Slot::MaybeFile(|c| &mut c.mail.dkim_key_file),
+    },
+    Setting {
+        key: "mail.login_time",
+        default: "1d",
+        help: "How long a link in an email logs in",
+        slot: Slot::Time(Bounds(HOUR, 7 * 24 * HOUR), |c| &mut c.mail.login_time),
     },
     Setting {
         key: "log.format",

@@ -1,12 +1,14 @@
 //! Where a setting's value goes in [`Config`], of which type it is there, and between which bounds.
 
-use super::parse;
 use super::types::{Config, StoreUrl};
+use super::{mail, parse};
 use crate::bus::BusUrl;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tidings_notifier::Address;
+use tidings_notifier::deliver::SmtpUrl;
 use tracing_subscriber::EnvFilter;
 
 /// Least and most, both allowed.
@@ -38,6 +40,13 @@ pub(super) enum Slot {
     Name(fn(&mut Config) -> &mut String),
     MaybeName(fn(&mut Config) -> &mut Option<String>),
     MaybeFile(fn(&mut Config) -> &mut Option<PathBuf>),
+    Folder(fn(&mut Config) -> &mut PathBuf),
+    Email(fn(&mut Config) -> &mut Address),
+    MaybeSmtp(fn(&mut Config) -> &mut Option<SmtpUrl>),
+    MaybeUrl(fn(&mut Config) -> &mut Option<String>),
+    MaybeDomain(fn(&mut Config) -> &mut Option<String>),
+    /// `inside` or `apart`.
+    Apart(fn(&mut Config) -> &mut bool),
     /// `text` or `json`.
     Json(fn(&mut Config) -> &mut bool),
     Filter(fn(&mut Config) -> &mut String),
@@ -61,6 +70,11 @@ impl Slot {
             Self::Origins(_) => "ORIGIN,…",
             Self::Name(_) | Self::MaybeName(_) => "NAME",
             Self::MaybeFile(_) => "FILE",
+            Self::Folder(_) => "DIR",
+            Self::Email(_) => "EMAIL",
+            Self::MaybeSmtp(_) | Self::MaybeUrl(_) => "URL",
+            Self::MaybeDomain(_) => "DOMAIN",
+            Self::Apart(_) => "inside|apart",
             Self::Json(_) => "text|json",
             Self::Filter(_) => "FILTER",
             Self::Number(..) | Self::Count(..) | Self::MaybeCount(..) => "N",
@@ -94,7 +108,7 @@ impl Slot {
     /// The text as it may be shown: a password in a URL may not.
     pub(super) fn shown(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::Store(_) | Self::Bus(_) => parse::hide_password(text),
+            Self::Store(_) | Self::Bus(_) | Self::MaybeSmtp(_) => parse::hide_password(text),
             _ => text.into(),
         }
     }
@@ -110,6 +124,12 @@ impl Slot {
             Self::Name(slot) => *slot(config) = name(text)?,
             Self::MaybeName(slot) => *slot(config) = maybe(text, name)?,
             Self::MaybeFile(slot) => *slot(config) = maybe(text, file)?,
+            Self::Folder(slot) => *slot(config) = folder(text)?,
+            Self::Email(slot) => *slot(config) = mail::address(text)?,
+            Self::MaybeSmtp(slot) => *slot(config) = maybe(text, mail::smtp)?,
+            Self::MaybeUrl(slot) => *slot(config) = maybe(text, mail::url)?,
+            Self::MaybeDomain(slot) => *slot(config) = maybe(text, mail::domain)?,
+            Self::Apart(slot) => *slot(config) = mail::apart(text)?,
             Self::Json(slot) => *slot(config) = json(text)?,
             Self::Filter(slot) => *slot(config) = filter(text)?,
             Self::Number(bounds, slot) => *slot(config) = narrow(number(text, bounds)?)?,
@@ -165,6 +185,14 @@ fn file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     std::fs::File::open(&path).map_err(|error| format!("cannot be read: {error}"))?;
     Ok(path)
+}
+
+/// A folder that is made when it is needed.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("must name a folder".to_owned());
+    }
+    Ok(PathBuf::from(text))
 }
 
 fn json(text: &str) -> Result<bool, String> {

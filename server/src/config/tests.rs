@@ -58,7 +58,7 @@ fn every_setting_has_a_name_of_its_own() {
     assert_eq!((flags.len(), variables.len()), (SETTINGS.len(), SETTINGS.len()));
     assert!(!flags.contains("config"), "--config names the file");
     let sections: Vec<_> = SETTINGS.iter().map(Setting::section).collect();
-    assert!(sections.chunk_by(|a, b| a == b).count() == 4, "sections are whole: {sections:?}");
+    assert!(sections.chunk_by(|a, b| a == b).count() == 5, "sections are whole: {sections:?}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use crate::bus::BusUrl;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use tidings_notifier::Address;
+use tidings_notifier::deliver::SmtpUrl;
 use tidings_storage::postgres;
 
 /// Everything an operator can set.
@@ -24,6 +26,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// How people's tokens are checked.
     pub auth: AuthConfig,
+    /// How emails go out, and answers come in.
+    pub mail: MailConfig,
     /// What is logged, and how.
     pub log: LogConfig,
     /// Bounds on what clients may do to the server.
@@ -47,6 +51,7 @@ impl Config {
                 host_secret_file: None,
                 host_jwks_file: None,
             },
+            mail: MailConfig::blank(),
             log: LogConfig { json: false, filter: String::new() },
             limits: Limits {
                 connections: 0,
@@ -89,6 +94,54 @@ pub struct AuthConfig {
     pub host_secret_file: Option<PathBuf>,
     /// The host application's ES256 and `EdDSA` public keys.
     pub host_jwks_file: Option<PathBuf>,
+}
+
+/// How emails go out, and answers come in.
+#[derive(Clone, Debug)]
+pub struct MailConfig {
+    /// Whether processes of their own send them, not the server.
+    pub apart: bool,
+    /// The mail server that takes them.
+    pub smtp: Option<SmtpUrl>,
+    /// The password of the user in its address.
+    pub smtp_password_file: Option<PathBuf>,
+    /// Where they are put if there is no mail server.
+    pub folder: PathBuf,
+    /// Whom they are from.
+    pub from: Address,
+    /// How links in them begin, without a slash at the end, if not by the address of [`Config::listen`].
+    pub public_url: Option<String>,
+    /// The domain of the addresses that they are answered to.
+    pub reply_domain: Option<String>,
+    /// Where a mail server brings the answers.
+    pub inbound_listen: Option<SocketAddr>,
+    /// The domain that signs them.
+    pub dkim_domain: Option<String>,
+    /// Which of its keys does.
+    pub dkim_selector: Option<String>,
+    /// That key.
+    pub dkim_key_file: Option<PathBuf>,
+    /// How long a link in them logs in.
+    pub login_time: Duration,
+}
+
+impl MailConfig {
+    fn blank() -> Self {
+        Self {
+            apart: false,
+            smtp: None,
+            smtp_password_file: None,
+            folder: PathBuf::new(),
+            from: Address::new("nobody", "localhost").expect("it is an address"),
+            public_url: None,
+            reply_domain: None,
+            inbound_listen: None,
+            dkim_domain: None,
+            dkim_selector: None,
+            dkim_key_file: None,
+            login_time: Duration::ZERO,
+        }
+    }
 }
 
 /// How logs are written.

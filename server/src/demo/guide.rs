@@ -3,8 +3,9 @@
 use super::firm::{DemoFirm, Someone};
 use super::folder::Folder;
 use crate::Addresses;
+use crate::mail::reachable;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 /// A client in a few lines: prints what is said and the beginning of all else it hears, and posts
 /// the lines that are typed.
@@ -98,14 +99,4 @@ fn requests(out: &mut String, firm: &DemoFirm, http: SocketAddr, ops: SocketAddr
     );
     let _ = writeln!(out, "curl -s http://{http}/v1/openapi.json");
     let _ = writeln!(out, "curl -s http://{ops}/metrics");
-}
-
-/// The address as a client on this machine writes it.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    (ip, address.port()).into()
 }

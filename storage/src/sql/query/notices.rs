@@ -90,7 +90,7 @@ fn mails(db: Db<'_>, found: &[Due]) -> Result<Vec<NoticesOf>, SqlError> {
 /// One notice, whoever asks.
 pub(in crate::sql) fn facts(db: Db<'_>, id: NoticeId) -> Result<Option<NoticeFacts>, SqlError> {
     let sql = "SELECT n.firm, n.person_kind, n.person, t.id, n.kind, n.created_ms, n.mail_ms,
-             n.used_ms, coalesce(m.email, c.email, ''), f.mail_answers
+             n.used_ms, coalesce(m.email, c.email, ''), f.mail_answers, n.attempts
          FROM notices n JOIN firms f ON f.id = n.firm
          LEFT JOIN threads t ON t.num = n.thread
          LEFT JOIN members m ON n.person_kind = 0 AND m.id = n.person
@@ -103,6 +103,7 @@ pub(in crate::sql) fn facts(db: Db<'_>, id: NoticeId) -> Result<Option<NoticeFac
             kind: rows::notice_kind(row, 4)?,
             created: rows::timestamp(row, 5)?,
             mailed: rows::maybe_timestamp(row, 6)?,
+            attempts: rows::small(row, 10)?,
             used: !row.is_null(7)?,
             email: row.text(8)?,
             answers: rows::answers(row, 9)?,
