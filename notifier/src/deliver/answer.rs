@@ -1,6 +1,7 @@
 //! What a server's refusal means for a mail: a pure decision over the step it came at, and its code.
 
 use super::Delivery;
+use std::fmt;
 
 /// Most bytes of an answer that are kept.
 const ANSWER_BYTES_MAX: usize = 500;
@@ -26,7 +27,7 @@ pub(super) struct Refusal {
 impl Refusal {
     /// What becomes of the mail.
     pub(super) fn delivery(&self, step: Step) -> Delivery {
-        let answer = tidy(&format!("{} {}", self.code, self.text));
+        let answer = tidy(&self.to_string());
         if self.is_of_this_mail(step) {
             Delivery::Never { answer }
         } else {
@@ -60,6 +61,13 @@ impl Refusal {
         let _class: u16 = parts.next()?.parse().ok()?;
         let code = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         parts.next().is_none().then_some(code)
+    }
+}
+
+/// As the server said it.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Making a connection: TLS as it was asked for, and the login.
 
 use super::super::OpenError;
+use super::talk::refusal;
 use super::url::{SmtpUrl, Tls};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{
     AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
@@ -59,8 +61,13 @@ impl Access {
         let read = tokio::task::spawn_blocking(move || settings.read()).await;
         let secrets =
             read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
-        let made = open(&self.0.url, secrets, limit).await;
-        made.map_err(|error| error.to_string())
+        open(&self.0.url, secrets, limit).await.map_err(|refused| match refused {
+            Refused::NoStartTls => "it does not offer STARTTLS, which is required".to_owned(),
+            Refused::Smtp(error) => match refusal(&error) {
+                Some(refusal) => refusal.to_string(),
+                None => error.to_string(),
+            },
+        })
     }
 }
 
@@ -91,12 +98,15 @@ async fn open(
     Ok(connection)
 }
 
-#[derive(Debug, thiserror::Error)]
 enum Refused {
-    #[error("it does not offer STARTTLS, which is required")]
     NoStartTls,
-    #[error("{0}")]
-    Smtp(#[from] lettre::transport::smtp::Error),
+    Smtp(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Smtp(error)
+    }
 }
 
 impl Settings {

@@ -140,10 +140,15 @@ async fn answer(
 }
 
 fn failure(error: &Error) -> Failure {
-    let text = error.source().map(ToString::to_string).unwrap_or_default();
-    match error.status().map(u16::from) {
-        Some(code) if code != CLOSING => Failure::Refused(Refusal { code, text }),
-        Some(code) => Failure::Lost(format!("{code} {text}")),
+    match refusal(error) {
+        Some(refusal) if refusal.code != CLOSING => Failure::Refused(refusal),
+        Some(refusal) => Failure::Lost(refusal.to_string()),
         None => Failure::Lost(format!("the connection to the mail server is lost: {error}")),
     }
+}
+
+/// What the server said, if it did.
+pub(super) fn refusal(error: &Error) -> Option<Refusal> {
+    let code = error.status()?.into();
+    Some(Refusal { code, text: error.source().map(ToString::to_string).unwrap_or_default() })
 }

@@ -80,7 +80,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "An email to somebody of your client could not be delivered.",
-            "Please check the addresses of the client’s contacts.",
+            "Please check the address. The conversation shows whom it was for.",
         ],
     },
     login: Login {
@@ -141,7 +141,7 @@ pub(super) static WORDS: Words = Words {
     end: End {
         answer: "You can simply answer this email: your answer will be posted in the conversation.",
         no_answer: "Please answer in the conversation itself: answers to this email are not posted.",
-        secret: "This email is meant for you alone. Please do not forward it.",
+        secret: "The link in this email is meant for you alone. Please do not pass it on.",
         why_contact: |firm| {
             format!("You get this email because you take part in conversations with {firm}.")
         },
