@@ -161,6 +161,7 @@ CREATE TABLE participants (
     mentioned     smallint NOT NULL,
     muted         smallint NOT NULL,
     mail_seq      bigint NOT NULL,
+    mail_to       bigint NOT NULL,
     mail_ms       bigint NOT NULL,
     mail_kinds    integer NOT NULL,
     PRIMARY KEY (thread, person)

@@ -128,7 +128,7 @@ fn lock(
     for row in &parts {
         let row = Row::Postgres(row);
         let (person, part) = thread::part(&row)?;
-        if let Some(thread) = threads.get_mut(&row.int(11)?) {
+        if let Some(thread) = threads.get_mut(&row.int(thread::PART_COLUMNS)?) {
             thread.learn_part(person, part);
         }
     }

@@ -2,7 +2,7 @@
 //! transaction: when to look whether somebody is due an email, and from when a reminder is counted.
 
 use super::rows::OpError;
-use super::thread::Thread;
+use super::thread::{Thread, Undecided};
 use super::work::Work;
 use crate::reminder::{self, Facts, Start};
 use crate::sql::{Db, SqlError, params, rows};
@@ -39,21 +39,26 @@ impl Thread {
         }
     }
 
-    /// A member is to be told of an event by email. The first one that it was not told of fixes when.
+    /// A member is to be told of something by email, of an event if it is one. The first thing that
+    /// it was not told of fixes when.
     pub(super) fn mail_to(
         &mut self,
         member: Person,
-        seq: Seq,
+        event: Option<Seq>,
         kinds: u16,
         now: Timestamp,
         delay_ms: i64,
     ) {
         self.change_part(member, |part| {
-            if part.mail == Seq(0) {
-                part.mail = seq;
-                part.mail_at = now;
+            let mail = &mut part.mail;
+            if mail.kinds == 0 {
+                *mail = Undecided { since: now, ..Undecided::default() };
             }
-            part.mail_kinds |= kinds;
+            mail.kinds |= kinds;
+            if let Some(seq) = event {
+                mail.first = if mail.first == Seq(0) { seq } else { mail.first };
+                mail.last = seq;
+            }
         });
         self.look_at(now.plus_millis(delay_ms));
     }

@@ -87,7 +87,10 @@ pub(crate) const THREAD: &str = "id, num, firm, account, subject, creator_kind, 
 /// Columns of `participants` from which [`part`] reads.
 pub(crate) const PART: &str =
     "person_kind, person, read_seq, read_messages, read_ms, following, mentioned, muted, mail_seq,
-     mail_ms, mail_kinds";
+     mail_to, mail_ms, mail_kinds";
+
+/// How many they are.
+pub(crate) const PART_COLUMNS: usize = 12;
 
 /// One person's part in a thread: a row of `participants`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,13 +107,20 @@ pub(crate) struct Part {
     pub(super) mentioned: bool,
     /// Whether it gets no emails of what happens in it.
     pub(super) muted: bool,
-    /// Of a member, what it is to be told of by email and was not decided yet: the first event; 0
-    /// for none.
-    pub(super) mail: Seq,
-    /// When that was.
-    pub(super) mail_at: Timestamp,
-    /// Bits of kinds of inbox items.
-    pub(super) mail_kinds: u16,
+    /// Of a member, what it is to be told of by email and was not decided yet.
+    pub(super) mail: Undecided,
+}
+
+/// What a member is to be told of by email, once that is due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Undecided {
+    /// Bits of kinds of inbox items; 0: there is nothing.
+    pub(super) kinds: u16,
+    /// Since when there is something.
+    pub(super) since: Timestamp,
+    /// The first event and the last one; 0 for none: a mail that failed is no event.
+    pub(super) first: Seq,
+    pub(super) last: Seq,
 }
 
 macro_rules! insert_thread {
@@ -382,13 +392,14 @@ impl Thread {
         let part = self.part(person);
         db.write(
             "INSERT INTO participants (thread, person_kind, person, read_seq, read_messages,
-                 read_ms, following, mentioned, muted, mail_seq, mail_ms, mail_kinds)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 read_ms, following, mentioned, muted, mail_seq, mail_to, mail_ms, mail_kinds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT (thread, person) DO UPDATE SET read_seq = excluded.read_seq,
                  read_messages = excluded.read_messages, read_ms = excluded.read_ms,
                  following = excluded.following, mentioned = excluded.mentioned,
                  muted = excluded.muted, mail_seq = excluded.mail_seq,
-                 mail_ms = excluded.mail_ms, mail_kinds = excluded.mail_kinds",
+                 mail_to = excluded.mail_to, mail_ms = excluded.mail_ms,
+                 mail_kinds = excluded.mail_kinds",
             params![
                 self.num,
                 rows::person_kind(person),
@@ -399,9 +410,10 @@ impl Thread {
                 part.following,
                 part.mentioned,
                 part.muted,
-                rows::int(part.mail.0),
-                part.mail_at.0,
-                part.mail_kinds,
+                rows::int(part.mail.first.0),
+                rows::int(part.mail.last.0),
+                part.mail.since.0,
+                part.mail.kinds,
             ],
         )
     }
@@ -423,9 +435,12 @@ pub(crate) fn part(row: &Row<'_>) -> Result<(Person, Part), SqlError> {
         following: row.bool(5)?,
         mentioned: row.bool(6)?,
         muted: row.bool(7)?,
-        mail: rows::seq(row, 8)?,
-        mail_at: rows::timestamp(row, 9)?,
-        mail_kinds: rows::small(row, 10)?,
+        mail: Undecided {
+            first: rows::seq(row, 8)?,
+            last: rows::seq(row, 9)?,
+            since: rows::timestamp(row, 10)?,
+            kinds: rows::small(row, 11)?,
+        },
     };
     Ok((rows::person(row, 0, 1)?, part))
 }

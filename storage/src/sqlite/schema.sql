@@ -176,9 +176,11 @@ CREATE TABLE participants (
     following     INTEGER NOT NULL,
     mentioned     INTEGER NOT NULL, -- gives access to the thread
     muted         INTEGER NOT NULL, -- no emails of what happens in it
-    -- What a member is to be told of by email and was not decided yet: the first event of it, when
-    -- that was, and bits of kinds of inbox items. What contacts are told of is seen from the log.
+    -- What a member is to be told of by email and was not decided yet: the first event of it, the
+    -- last one, since when, and bits of kinds of inbox items, 0 for nothing. A mail that failed is no
+    -- event. What contacts are told of is seen from the log.
     mail_seq      INTEGER NOT NULL,
+    mail_to       INTEGER NOT NULL,
     mail_ms       INTEGER NOT NULL,
     mail_kinds    INTEGER NOT NULL,
     PRIMARY KEY (thread, person)

@@ -172,6 +172,7 @@ pub(super) const TABLES: &[Table] = &[
             ("mentioned", Int),
             ("muted", Int),
             ("mail_seq", Int),
+            ("mail_to", Int),
             ("mail_ms", Int),
             ("mail_kinds", Int),
         ],

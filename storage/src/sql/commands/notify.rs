@@ -1,10 +1,11 @@
-//! Raises inbox items, and puts down who gets an email: who is told is decided in `notice`, from what the directory says of them.
+//! Raises inbox items, and puts down who gets an email: who is told is decided in `notice`, from what
+//! the directory says of them.
 
 use crate::notice::{Happened, recipients};
 use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
 use crate::sql::work::{InboxRow, Made, Work};
-use tidings_protocol::{MemberId, Person, Seq};
+use tidings_protocol::{InboxKind, MemberId, Person, Seq};
 
 impl Work<'_> {
     /// Tells the team of an event. Everybody's strongest reason counts that is to go to their
@@ -30,13 +31,15 @@ impl Work<'_> {
         let firm = self.memory.firm(self.db, thread.firm)?;
         let delay = firm.as_ref().map_or(0, |firm| firm.mail_delay_ms);
         let owner = firm.and_then(|firm| firm.owner);
+        // That a mail failed is no event of its own.
+        let event = (happened.kinds != [InboxKind::DeliveryFailed]).then_some(seq);
         for (member, reasons) in recipients(happened, &followers, owner) {
             let Some(facts) = self.memory.person(self.db, Person::Member(member))? else {
                 continue;
             };
             let by_mail = rows::kinds_by_mail(facts.channels, &reasons);
             if by_mail != 0 {
-                thread.mail_to(Person::Member(member), seq, by_mail, self.now, delay);
+                thread.mail_to(Person::Member(member), event, by_mail, self.now, delay);
             }
             let wanted = |kind: &_| rows::channels_of(facts.channels, *kind).inbox;
             let Some(kind) = reasons.into_iter().find(wanted) else { continue };

@@ -6,8 +6,10 @@ use crate::sql::rows;
 use crate::sql::{Db, Row, SqlError, params};
 use crate::zone::Zone;
 use tidings_protocol::{
-    AccountId, ContactId, ContactState, MemberId, NoticeReason, Person, QuietHours, Seq, Timestamp,
+    AccountId, ContactId, ContactState, MemberId, NoticeKind, NoticeReason, Person, QuietHours, Seq,
+    Timestamp,
 };
+use uuid::Uuid;
 
 /// When somebody gets no emails.
 pub(in crate::sql) struct Hours {
@@ -131,13 +133,23 @@ pub(super) fn one_member(db: Db<'_>, id: MemberId) -> Result<Option<MemberFacts>
     })
 }
 
-/// The number of the notice that waits for a member and is in no mail yet, if there is one.
+/// A notice that waits and is in no mail yet: what happens until it is goes with it.
+pub(super) struct Growing {
+    pub(super) id: Uuid,
+    pub(super) detail: i64,
+    pub(super) to: Seq,
+}
+
+/// That of a member of a kind, if there is one.
 pub(super) fn waiting_notice(
     db: Db<'_>,
     num: i64,
     person: Person,
-) -> Result<Option<uuid::Uuid>, SqlError> {
-    let sql = "SELECT id FROM notices WHERE thread = ?1 AND person = ?2 AND kind = 0
-         AND state = 0 AND mail IS NULL LIMIT 1";
-    db.row(sql, params![num, person.uuid()], |row| row.id(0))
+    kind: NoticeKind,
+) -> Result<Option<Growing>, SqlError> {
+    let sql = "SELECT id, detail, to_seq FROM notices WHERE thread = ?1 AND person = ?2
+         AND kind = ?3 AND state = 0 AND mail IS NULL LIMIT 1";
+    db.row(sql, params![num, person.uuid(), rows::notice_kind_number(kind)], |row| {
+        Ok(Growing { id: row.id(0)?, detail: row.int(1)?, to: rows::seq(row, 2)? })
+    })
 }

@@ -2,12 +2,12 @@
 //! somebody may have read, or lost access, or the night begun.
 
 use super::audience::{self, ContactFacts};
-use super::look::{Told, why_not};
+use super::look::{OfMember, before, why_not};
 use super::{Answered, traces};
 use crate::operation::{Done, NoticesOf};
 use crate::reminder;
 use crate::sql::rows::{self, OpError};
-use crate::sql::thread::Thread;
+use crate::sql::thread::{Thread, Undecided};
 use crate::sql::work::Work;
 use crate::sql::{Row, SqlError, params};
 use tidings_protocol::{
@@ -34,13 +34,22 @@ struct Stored {
 
 /// What is to be done with a notice that is due.
 enum Fate {
-    Send {
-        to: Seq,
-        detail: i64,
-    },
+    Send(Told),
     Wait(Timestamp),
-    /// Up to there it was looked at.
-    Drop(NoticeReason, Seq),
+    Drop(NoticeReason, Told),
+}
+
+/// Up to which event it tells, and what.
+#[derive(Clone, Copy)]
+struct Told {
+    to: Seq,
+    detail: i64,
+}
+
+impl Stored {
+    fn told(&self) -> Told {
+        Told { to: self.to, detail: self.detail }
+    }
 }
 
 impl Work<'_> {
@@ -52,25 +61,33 @@ impl Work<'_> {
         until: Timestamp,
     ) -> Answered {
         self.flush()?;
-        let mut claimed = Vec::new();
-        let mut mail = None;
+        let mut found = Vec::new();
         for (id, thread) in wanted.notices.iter().take(NOTICES_IN_A_MAIL_MAX) {
-            let Some(notice) = self.stored(wanted, *id)? else { continue };
+            found.extend(self.stored(wanted, *id)?.map(|notice| (notice, *thread)));
+        }
+        // Those that are not due only come along with one that is.
+        found.sort_by_key(|(notice, _)| notice.next > self.now);
+        let (mut claimed, mut mail) = (Vec::new(), None);
+        for (notice, thread) in found {
+            let early = notice.next > self.now && claimed.is_empty();
             // Another mail than the first one's is another claim.
-            if mail.is_some() && notice.mail.is_some_and(|own| Some(own) != mail) {
+            let elsewhere = mail.is_some() && notice.mail.is_some_and(|own| Some(own) != mail);
+            if early || elsewhere {
                 continue;
             }
-            match self.fate(wanted.person, *thread, &notice)? {
-                Fate::Drop(reason, to) => self.drop_stored(&notice, reason, to)?,
+            match self.fate(wanted.person, thread, &notice)? {
+                Fate::Drop(reason, told) => self.drop_stored(&notice, told, reason)?,
                 Fate::Wait(at) => self.postpone(&notice, at)?,
-                Fate::Send { to, detail } => {
-                    let mail = *mail.get_or_insert(notice.mail.unwrap_or(id.0));
-                    if self.take(&notice, (to, detail), mail, (holder, until))? {
-                        claimed.push(*id);
+                Fate::Send(told) => {
+                    let mail = *mail.get_or_insert(notice.mail.unwrap_or(notice.id.0));
+                    if self.take(&notice, told, mail, (holder, until))? {
+                        claimed.push(notice.id);
                     }
                 }
             }
         }
+        let place = |id: &NoticeId| wanted.notices.iter().position(|(other, _)| other == id);
+        claimed.sort_by_key(place);
         Ok((Done::Notices(claimed), None))
     }
 
@@ -104,19 +121,14 @@ impl Work<'_> {
         thread: Option<ThreadId>,
         notice: &Stored,
     ) -> Result<Fate, OpError> {
-        let as_it_is = Fate::Send { to: notice.to, detail: notice.detail };
+        let told = notice.told();
+        let no_access = Ok(Fate::Drop(NoticeReason::NoAccess, told));
         if let NoticeKind::Login | NoticeKind::AnswerRefused = notice.kind {
             let may_log_in = self.memory.person(self.db, person)?.is_some();
-            return Ok(if may_log_in {
-                as_it_is
-            } else {
-                Fate::Drop(NoticeReason::NoAccess, notice.to)
-            });
+            return if may_log_in { Ok(Fate::Send(told)) } else { no_access };
         }
-        let Some(id) = thread else { return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to)) };
-        let Some(mut thread) = self.memory.take_thread(self.db, id)? else {
-            return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to));
-        };
+        let Some(id) = thread else { return no_access };
+        let Some(mut thread) = self.memory.take_thread(self.db, id)? else { return no_access };
         let fate = match person {
             Person::Contact(contact) => self.fate_of_contact(&thread, contact, notice),
             Person::Member(member) => self.fate_of_member(&mut thread, member, notice),
@@ -131,24 +143,27 @@ impl Work<'_> {
         contact: ContactId,
         notice: &Stored,
     ) -> Result<Fate, OpError> {
+        let mut told = notice.told();
         let Some(contact) = audience::one_contact(self.db, thread.num, contact)? else {
-            return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to));
+            return Ok(Fate::Drop(NoticeReason::NoAccess, told));
         };
-        let (reason, to) = match notice.kind {
+        let reason = match notice.kind {
             NoticeKind::Activity => {
-                let head = if notice.mail.is_some() { notice.to } else { thread.head };
-                let before = Seq(notice.from.0.saturating_sub(1));
-                let traces = traces::after(self.db, thread.num, before, head)?;
-                (why_not(thread, &contact, &traces, before), head)
+                if notice.mail.is_none() {
+                    told.to = thread.head;
+                }
+                let unread = before(notice.from).max(contact.read);
+                let traces = traces::after(self.db, thread.num, unread, told.to)?;
+                why_not(thread, &contact, &traces, unread)
             }
-            NoticeKind::Reminder => (self.settled(thread, &contact)?, notice.to),
-            _ => (contact.cut_off(), notice.to),
+            NoticeKind::Reminder => self.settled(thread, &contact)?,
+            _ => contact.cut_off(),
         };
         let wait = contact.hours.after(self.now);
         Ok(match reason {
-            Some(reason) => Fate::Drop(reason, to),
+            Some(reason) => Fate::Drop(reason, told),
             None if wait > self.now => Fate::Wait(wait),
-            None => Fate::Send { to, detail: notice.detail },
+            None => Fate::Send(told),
         })
     }
 
@@ -175,33 +190,31 @@ impl Work<'_> {
         notice: &Stored,
     ) -> Result<Fate, OpError> {
         let person = Person::Member(member);
+        let mut told = notice.told();
         let Some(facts) = audience::one_member(self.db, member)? else {
-            return Ok(Fate::Drop(NoticeReason::NoAccess, notice.to));
+            return Ok(Fate::Drop(NoticeReason::NoAccess, told));
         };
         let part = thread.part(person);
-        let mut kinds = u16::try_from(notice.detail).unwrap_or(0);
-        let mut to = notice.to;
-        if notice.mail.is_none() {
-            // What came since and was not decided yet goes with it.
-            kinds |= part.mail_kinds;
-            to = thread.head;
+        // What came since and was not decided yet goes with it.
+        let grows = notice.mail.is_none() && notice.kind == NoticeKind::Activity;
+        if grows {
+            told.detail |= i64::from(part.mail.kinds);
+            told.to = told.to.max(part.mail.last);
         }
+        let kinds = u16::try_from(told.detail).unwrap_or(0);
         let owner = self.memory.firm(self.db, thread.firm)?.and_then(|firm| firm.owner);
-        let told = Told { part, kinds, from: notice.from, owner };
-        let reason = self.why_not_member(thread, member, &facts, &told)?;
+        let of_member = OfMember { part, kinds, range: (notice.from, told.to), owner };
+        let reason = self.why_not_member(thread, member, &facts, &of_member)?;
         let wait = facts.hours.after(self.now);
         if reason.is_none() && wait > self.now {
             return Ok(Fate::Wait(wait));
         }
-        if notice.mail.is_none() {
-            thread.change_part(person, |part| {
-                part.mail = Seq(0);
-                part.mail_kinds = 0;
-            });
+        if grows {
+            thread.change_part(person, |part| part.mail = Undecided::default());
         }
         Ok(match reason {
-            Some(reason) => Fate::Drop(reason, to),
-            None => Fate::Send { to, detail: kinds.into() },
+            Some(reason) => Fate::Drop(reason, told),
+            None => Fate::Send(told),
         })
     }
 
@@ -209,7 +222,7 @@ impl Work<'_> {
     fn take(
         &self,
         notice: &Stored,
-        (to, detail): (Seq, i64),
+        told: Told,
         mail: Uuid,
         (holder, until): (Uuid, Timestamp),
     ) -> Result<bool, SqlError> {
@@ -219,8 +232,8 @@ impl Work<'_> {
              WHERE id = ?1 AND state = 0 AND attempts = ?9",
             params![
                 notice.id.0,
-                rows::int(to.0),
-                detail,
+                rows::int(told.to.0),
+                told.detail,
                 mail,
                 self.now,
                 notice.attempts + 1,
@@ -240,9 +253,14 @@ impl Work<'_> {
         )
     }
 
-    fn drop_stored(&self, notice: &Stored, reason: NoticeReason, to: Seq) -> Result<(), SqlError> {
+    fn drop_stored(
+        &self,
+        notice: &Stored,
+        told: Told,
+        reason: NoticeReason,
+    ) -> Result<(), SqlError> {
         self.db.write(
-            "UPDATE notices SET state = ?2, reason = ?3, settled_ms = ?4, to_seq = ?6
+            "UPDATE notices SET state = ?2, reason = ?3, settled_ms = ?4, to_seq = ?6, detail = ?7
              WHERE id = ?1 AND state = 0 AND attempts = ?5",
             params![
                 notice.id.0,
@@ -250,7 +268,8 @@ impl Work<'_> {
                 rows::notice_reason_number(reason),
                 self.now,
                 notice.attempts,
-                rows::int(to.0),
+                rows::int(told.to.0),
+                told.detail,
             ],
         )
     }

@@ -8,7 +8,7 @@ use super::{Answered, NewNotice};
 use crate::operation::Done;
 use crate::sql::params;
 use crate::sql::rows::{self, OpError};
-use crate::sql::thread::{Part, Thread};
+use crate::sql::thread::{Part, Thread, Undecided};
 use crate::sql::work::Work;
 use tidings_protocol::{
     FirmId, InboxKind, MemberId, NoticeKind, NoticeReason, Person, Seq, ThreadId, Timestamp,
@@ -44,13 +44,12 @@ impl Work<'_> {
         let owner = firm.and_then(|firm| firm.owner);
         let mut later = Later::default();
         self.look_for_contacts(thread, delay_ms, &mut later)?;
-        let undecided: Vec<_> = thread.parts().filter(|(_, part)| part.mail > Seq(0)).collect();
-        let undecided: Vec<_> =
-            undecided.into_iter().map(|(person, part)| (person, *part)).collect();
-        for (person, part) in undecided {
-            if let Person::Member(member) = person {
-                self.look_for_member(thread, (member, part), delay_ms, owner, &mut later)?;
-            }
+        let undecided = thread.parts().filter_map(|(person, part)| match person {
+            Person::Member(member) if part.mail.kinds != 0 => Some((member, *part)),
+            _ => None,
+        });
+        for of in undecided.collect::<Vec<_>>() {
+            self.look_for_member(thread, of, delay_ms, owner, &mut later)?;
         }
         thread.look = later.0;
         thread.touch();
@@ -120,41 +119,41 @@ impl Work<'_> {
         owner: Option<MemberId>,
         later: &mut Later,
     ) -> Result<(), OpError> {
-        let due = part.mail_at.plus_millis(delay_ms);
+        let mail = part.mail;
+        let due = mail.since.plus_millis(delay_ms);
         if due > self.now {
             later.at(due);
             return Ok(());
         }
         let person = Person::Member(member);
-        thread.change_part(person, |part| {
-            part.mail = Seq(0);
-            part.mail_kinds = 0;
-        });
-        if let Some(waiting) = audience::waiting_notice(self.db, thread.num, person)? {
-            // Numbers are added bit by bit: not every database has an operator for it that both know.
-            let bits = self.db.one(
-                "SELECT detail FROM notices WHERE id = ?1",
-                params![waiting],
-                |row| row.int(0),
-            )?;
-            self.db.write(
+        thread.change_part(person, |part| part.mail = Undecided::default());
+        let kind = kind_of(mail.kinds);
+        if let Some(waiting) = audience::waiting_notice(self.db, thread.num, person, kind)? {
+            return Ok(self.db.write(
                 "UPDATE notices SET detail = ?2, to_seq = ?3 WHERE id = ?1",
-                params![waiting, bits | i64::from(part.mail_kinds), rows::int(thread.head.0)],
-            )?;
-            return Ok(());
+                params![
+                    waiting.id,
+                    waiting.detail | i64::from(mail.kinds),
+                    rows::int(waiting.to.max(mail.last).0),
+                ],
+            )?);
         }
         let Some(facts) = audience::one_member(self.db, member)? else { return Ok(()) };
         let digest = facts.digest_ms > 0;
-        let due = self.now.max(part.mail_at.plus_millis(facts.digest_ms));
+        let due = self.now.max(mail.since.plus_millis(facts.digest_ms));
         let notice = NewNotice {
             person,
-            kind: kind_of(part.mail_kinds),
-            detail: part.mail_kinds.into(),
-            range: (part.mail, thread.head),
+            kind,
+            detail: mail.kinds.into(),
+            range: if kind == NoticeKind::Activity {
+                (mail.first, mail.last)
+            } else {
+                (thread.head, thread.head)
+            },
             due: facts.hours.after(due),
             digest,
         };
-        let told = Told { part, kinds: part.mail_kinds, from: part.mail, owner };
+        let told = OfMember { part, kinds: mail.kinds, range: notice.range, owner };
         match self.why_not_member(thread, member, &facts, &told)? {
             Some(reason) => self.drop_notice(thread.firm, thread.num, &notice, reason)?,
             None => self.add_notice(thread.firm, Some(thread.num), &notice)?,
@@ -168,7 +167,7 @@ impl Work<'_> {
         thread: &Thread,
         member: MemberId,
         facts: &MemberFacts,
-        told: &Told,
+        told: &OfMember,
     ) -> Result<Option<NoticeReason>, OpError> {
         let person = Person::Member(member);
         let access = self.memory.person(self.db, person)?;
@@ -189,17 +188,23 @@ impl Work<'_> {
         if kinds.contains(&InboxKind::DeliveryFailed) {
             return Ok(None);
         }
-        let unread = told.part.read.max(Seq(told.from.0.saturating_sub(1)));
-        let traces = traces::after(self.db, thread.num, unread, thread.head)?;
-        Ok((!traces.all.iter().any(|trace| trace.concerns(person))).then_some(NoticeReason::Read))
+        let (from, to) = told.range;
+        if told.part.read >= to {
+            return Ok(Some(NoticeReason::Read));
+        }
+        let unread = told.part.read.max(before(from));
+        let traces = traces::after(self.db, thread.num, unread, to)?;
+        let left = traces.all.iter().any(|trace| trace.tells(person, &kinds));
+        Ok((!left).then_some(NoticeReason::Deleted))
     }
 }
 
 /// What a member is to be told of.
-pub(super) struct Told {
+pub(super) struct OfMember {
     pub(super) part: Part,
     pub(super) kinds: u16,
-    pub(super) from: Seq,
+    /// The first event and the last one.
+    pub(super) range: (Seq, Seq),
     pub(super) owner: Option<MemberId>,
 }
 
@@ -217,11 +222,15 @@ fn kind_of(kinds: u16) -> NoticeKind {
 fn first_undecided(traces: &Traces, contact: &ContactFacts) -> Option<(Seq, Timestamp)> {
     let person = contact.person();
     let first = traces.all.iter().find(|trace| {
-        let concerns = trace.concerns(person)
-            || (trace.what == traces::What::Deleted && trace.actor != person);
+        let concerns = trace.concerns(person) || trace.was_deleted(person);
         trace.seq > contact.decided && concerns
     })?;
     Some((first.seq, first.at))
+}
+
+/// The position before an event.
+pub(super) fn before(seq: Seq) -> Seq {
+    Seq(seq.0.saturating_sub(1))
 }
 
 /// Why a contact is not told after all of what happened after a position.
@@ -241,7 +250,11 @@ pub(super) fn why_not(
     if contact.muted {
         return Some(NoticeReason::Muted);
     }
-    let mut left = traces.all.iter().filter(|trace| trace.seq > after && trace.concerns(person));
-    let Some(last) = left.next_back() else { return Some(NoticeReason::Deleted) };
-    (contact.read >= last.seq).then_some(NoticeReason::Read)
+    let unread = after.max(contact.read);
+    let mut left = traces.all.iter().filter(|trace| trace.seq > unread);
+    if left.clone().any(|trace| trace.concerns(person)) {
+        return None;
+    }
+    let deleted = left.any(|trace| trace.was_deleted(person));
+    Some(if deleted { NoticeReason::Deleted } else { NoticeReason::Read })
 }

@@ -45,11 +45,12 @@ impl Work<'_> {
         Ok((Done::Nothing, commit))
     }
 
+    /// Whatever was decided meanwhile by others who had it after a lease ran out: it was sent.
     fn sent(&self, id: NoticeId, answer: &str, message_id: &str) -> Result<(), SqlError> {
         self.db.write(
             "UPDATE notices SET state = ?2, answer = ?3, message_id = ?4, settled_ms = ?5,
-                 holder = NULL
-             WHERE id = ?1 AND state = 0",
+                 holder = NULL, reason = NULL
+             WHERE id = ?1 AND state <> ?2 AND mail IS NOT NULL",
             params![
                 id.0,
                 rows::notice_state_number(NoticeState::Sent),

@@ -5,7 +5,7 @@ use crate::sql::rows;
 use crate::sql::{Db, SqlError, params};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use tidings_protocol::{EventKind, MessageId, Person, Seq, Timestamp};
+use tidings_protocol::{EventKind, InboxKind, MessageId, Person, Seq, Timestamp};
 
 /// Most events looked at in one go. A busy thread has some hundreds between two looks; what is beyond
 /// is looked at the next time.
@@ -29,8 +29,10 @@ pub(in crate::sql) enum What {
     Deleted,
     /// A new task.
     Task,
-    /// A tick, or its end, or a call: of these the team is told.
-    OfTeam,
+    /// A task was ticked or unticked: of that the team is told.
+    Ticked,
+    /// Somebody of the team was called in.
+    Called,
 }
 
 /// What happened after a position.
@@ -45,14 +47,34 @@ impl Trace {
     /// Whether somebody is to be told of it: nobody is of what it did itself.
     pub(in crate::sql) fn concerns(&self, person: Person) -> bool {
         let kind = match (person, self.what) {
-            (_, What::Deleted) | (Person::Contact(_), What::OfTeam) => false,
-            (_, What::Message | What::Task) | (Person::Member(_), What::OfTeam) => true,
+            (_, What::Message) | (Person::Contact(_), What::Task) => true,
+            (Person::Member(_), What::Ticked | What::Called) => true,
+            (_, What::Deleted | What::Task | What::Ticked | What::Called) => false,
         };
         kind && self.actor != person
     }
-}
 
-impl Trace {
+    /// Whether it may be what raised one of these kinds of inbox items of a member.
+    pub(super) fn tells(&self, member: Person, kinds: &[InboxKind]) -> bool {
+        use InboxKind as K;
+        let raised: &[K] = match (self.what, self.actor) {
+            (What::Message, Person::Contact(_)) => {
+                &[K::ThreadStarted, K::ContactAnswered, K::Mentioned]
+            }
+            (What::Message, Person::Member(_)) => &[K::ColleagueAnswered, K::Mentioned],
+            (What::Ticked, Person::Contact(_)) => &[K::TasksChanged, K::AllTasksCompleted],
+            (What::Ticked, Person::Member(_)) => &[K::AllTasksCompleted],
+            (What::Called, _) => &[K::Mentioned],
+            (What::Deleted | What::Task, _) => &[],
+        };
+        self.actor != member && raised.iter().any(|kind| kinds.contains(kind))
+    }
+
+    /// Whether it is a message that was taken back, which somebody would have been told of.
+    pub(super) fn was_deleted(&self, person: Person) -> bool {
+        self.what == What::Deleted && self.actor != person
+    }
+
     /// Whether it is a message that stands.
     pub(in crate::sql) fn is_message(&self) -> bool {
         self.what == What::Message
@@ -69,12 +91,13 @@ pub(in crate::sql) fn happened_after(
     Ok(after(db, num, position, upto)?.all)
 }
 
-/// What happened in a thread after a position, up to another, which is mostly its head.
-pub(super) fn after(db: Db<'_>, num: i64, after: Seq, head: Seq) -> Result<Traces, SqlError> {
+/// What happened in a thread after a position, up to another, which is mostly its head. What was taken
+/// back counts as that, whenever it was.
+pub(super) fn after(db: Db<'_>, num: i64, after: Seq, to: Seq) -> Result<Traces, SqlError> {
     let sql = format!(
         "SELECT seq, at_ms, actor_kind, actor, kind,
              CASE WHEN kind = {deleted} THEN payload END
-         FROM events WHERE thread = ?1 AND seq > ?2 AND seq <= ?3
+         FROM events WHERE thread = ?1 AND seq > ?2 AND (seq <= ?3 OR kind = {deleted})
              AND kind IN ({posted}, {deleted}, {added}, {ticked}, {unticked}, {mentioned})
          ORDER BY seq LIMIT ?4",
         posted = rows::MESSAGE_POSTED,
@@ -85,7 +108,7 @@ pub(super) fn after(db: Db<'_>, num: i64, after: Seq, head: Seq) -> Result<Trace
         mentioned = rows::MEMBER_MENTIONED,
     );
     let (mut all, mut deleted) = (Vec::new(), HashSet::new());
-    let bound = params![num, rows::int(after.0), rows::int(head.0), TRACES_MAX];
+    let bound = params![num, rows::int(after.0), rows::int(to.0), TRACES_MAX];
     let mut found: u32 = 0;
     let mut last = after;
     db.each(&sql, bound, |row| {
@@ -103,7 +126,8 @@ pub(super) fn after(db: Db<'_>, num: i64, after: Seq, head: Seq) -> Result<Trace
             }
             rows::MESSAGE_POSTED => What::Message,
             rows::TASK_ADDED => What::Task,
-            _ => What::OfTeam,
+            rows::MEMBER_MENTIONED => What::Called,
+            _ => What::Ticked,
         };
         all.push(Trace { seq, at, actor: rows::person(row, 2, 3)?, what });
         Ok(ControlFlow::Continue(()))
@@ -113,6 +137,6 @@ pub(super) fn after(db: Db<'_>, num: i64, after: Seq, head: Seq) -> Result<Trace
             trace.what = What::Deleted;
         }
     }
-    let upto = if found < TRACES_MAX { head } else { last };
+    let upto = if found < TRACES_MAX { to } else { last.min(to) };
     Ok(Traces { all, upto })
 }

@@ -27,14 +27,14 @@ pub(super) const TO_SEND: &str =
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.state = 0 AND n.next_ms <= ?1 ORDER BY n.next_ms, n.id LIMIT ?2";
 
-/// Of one mail, those that wait; and of a digest that is in no mail yet.
+/// Of one mail, those that wait; and of a digest that is in no mail yet, those first that are due.
 pub(super) const OF_MAIL: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.person = ?1 AND n.mail = ?2 AND n.state = 0 ORDER BY n.created_ms, n.id LIMIT ?3";
 pub(super) const OF_DIGEST: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.person = ?1 AND n.mail IS NULL AND n.digest = 1 AND n.state = 0
-     ORDER BY n.created_ms, n.id LIMIT ?2";
+     ORDER BY n.next_ms, n.id LIMIT ?2";
 
 /// A notice that is due.
 struct Due {
