@@ -67,6 +67,9 @@ fn to_member(part: &Part, words: &Words) -> Vec<String> {
     if part.tasks_open > 0 {
         lines.push((words.member.tasks)(part.tasks_open));
     }
+    if lines.is_empty() {
+        lines.push((words.content.threads)(1));
+    }
     lines
 }
 

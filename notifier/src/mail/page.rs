@@ -158,6 +158,11 @@ pub(super) fn may_unsubscribe(letter: &Letter) -> bool {
         .all(|part| !matches!(part.kind, NoticeKind::Login | NoticeKind::AnswerRefused))
 }
 
+/// Whether it tells of what is said and to be done in a thread.
+fn is_news(kind: NoticeKind) -> bool {
+    matches!(kind, NoticeKind::Activity | NoticeKind::Reminder | NoticeKind::Resent)
+}
+
 /// What is shown of a thread in a mail of that kind.
 fn shown(part: &Part) -> Option<&Content> {
     part.content.as_ref().filter(|_| part.kind != NoticeKind::Login)
@@ -191,9 +196,7 @@ fn section(
     words: &Words,
 ) -> Section {
     let content = shown(part);
-    let news =
-        matches!(part.kind, NoticeKind::Activity | NoticeKind::Reminder | NoticeKind::Resent);
-    let said = content.filter(|_| news);
+    let said = content.filter(|_| is_news(part.kind));
     let quotes = said.map_or(&[][..], |content| &content.quotes);
     let earlier = part.messages.saturating_sub(quotes.len() as u64);
     let label = match part.kind {
@@ -241,15 +244,18 @@ fn tasks(part: &Part, content: &Content, words: &Words) -> Option<Tasks> {
     })
 }
 
-/// Where to answer, and what not to do with the link.
+/// Where to answer, and what not to do with the links.
 fn notes(letter: &Letter, links: &Links, words: &Words) -> Vec<&'static str> {
-    if !may_unsubscribe(letter) {
-        return Vec::new();
+    let mut notes = Vec::new();
+    if letter.parts.iter().any(|part| is_news(part.kind)) {
+        let contact = matches!(letter.to.person, Person::Contact(_));
+        let taken = contact && letter.firm.answers == Answers::Deliver && links.reply_to.is_some();
+        notes.push(if taken { words.end.answer } else { words.end.no_answer });
     }
-    let contact = matches!(letter.to.person, Person::Contact(_));
-    let taken = contact && letter.firm.answers == Answers::Deliver && links.reply_to.is_some();
-    let mut notes = vec![if taken { words.end.answer } else { words.end.no_answer }];
-    if letter.firm.login_links && links.open.iter().any(|url| Address::new(url).is_some()) {
+    // A mail with a link to log in by says it already.
+    let login = letter.parts.iter().any(|part| part.kind == NoticeKind::Login);
+    let leads = links.open.iter().any(|url| Address::new(url).is_some());
+    if letter.firm.login_links && leads && !login {
         notes.push(words.end.secret);
     }
     notes

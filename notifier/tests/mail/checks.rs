@@ -82,7 +82,7 @@ fn lines_end_well(bytes: &[u8]) {
 /// No header is there twice or was put there by somebody else. Printable ASCII alone (RFC 5322
 /// § 2.2), but for a local part that is not (RFC 6532).
 fn headers_are_known(message: &Message<'_>) {
-    let mut names: Vec<&str> = message.headers().iter().map(|header| header.name()).collect();
+    let mut names: Vec<&str> = message.headers().iter().map(mail_parser::Header::name).collect();
     names.sort_unstable();
     let all = names.len();
     names.dedup();

@@ -31,10 +31,10 @@ fn text(letter: &Letter) -> String {
 /// Content of which every piece can be found again.
 fn marked() -> Content {
     let mut content = samples::content();
-    content.subject = "MARK-subject".to_owned();
+    content.subject = String::from("MARK-subject");
     for quote in &mut content.quotes {
-        quote.author = "MARK-author".to_owned();
-        quote.body = "MARK-body".to_owned();
+        quote.author = String::from("MARK-author");
+        quote.body = String::from("MARK-body");
     }
     content.tasks = vec!["MARK-task".to_owned()];
     content

@@ -86,7 +86,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Eine E-Mail an eine Person Ihres Mandanten konnte nicht zugestellt werden.",
-            "Bitte prüfen Sie die Adresse. In der Unterhaltung steht, für wen die E-Mail war.",
+            "Bitte prüfen Sie die Adressen der Ansprechpartner des Mandanten.",
         ],
     },
     login: Login {
@@ -152,7 +152,7 @@ pub(super) static WORDS: Words = Words {
                  Unterhaltung.",
         no_answer: "Bitte antworten Sie in der Unterhaltung selbst: Antworten auf diese E-Mail werden \
                     nicht übernommen.",
-        secret: "Der Link in dieser E-Mail ist nur für Sie bestimmt. Bitte geben Sie ihn nicht weiter.",
+        secret: "Diese E-Mail ist nur für Sie bestimmt. Bitte leiten Sie sie nicht weiter.",
         why_contact: |firm| {
             format!("Sie erhalten diese E-Mail, weil Sie an Unterhaltungen mit {firm} teilnehmen.")
         },

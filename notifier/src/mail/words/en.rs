@@ -80,7 +80,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "An email to somebody of your client could not be delivered.",
-            "Please check the address. The conversation shows whom it was for.",
+            "Please check the addresses of the client’s contacts.",
         ],
     },
     login: Login {
@@ -141,7 +141,7 @@ pub(super) static WORDS: Words = Words {
     end: End {
         answer: "You can simply answer this email: your answer will be posted in the conversation.",
         no_answer: "Please answer in the conversation itself: answers to this email are not posted.",
-        secret: "The link in this email is meant for you alone. Please do not pass it on.",
+        secret: "This email is meant for you alone. Please do not forward it.",
         why_contact: |firm| {
             format!("You get this email because you take part in conversations with {firm}.")
         },

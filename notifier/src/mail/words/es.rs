@@ -78,7 +78,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "No se ha podido entregar un correo a una persona de su cliente.",
-            "Compruebe la dirección. En la conversación consta para quién era.",
+            "Compruebe las direcciones de los contactos del cliente.",
         ],
     },
     login: Login {
@@ -145,7 +145,7 @@ pub(super) static WORDS: Words = Words {
                  conversación.",
         no_answer: "Responda, por favor, en la propia conversación: las respuestas a este correo no se \
                     entregan.",
-        secret: "El enlace de este correo es solo para usted. No se lo pase a nadie.",
+        secret: "Este correo es solo para usted. No lo reenvíe.",
         why_contact: |firm| {
             format!("Recibe este correo porque participa en conversaciones con {firm}.")
         },

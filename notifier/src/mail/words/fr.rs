@@ -85,7 +85,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Un e-mail à une personne de votre client n’a pas pu être remis.",
-            "Veuillez vérifier l’adresse. La conversation indique à qui il était destiné.",
+            "Veuillez vérifier les adresses des interlocuteurs du client.",
         ],
     },
     login: Login {
@@ -149,7 +149,7 @@ pub(super) static WORDS: Words = Words {
                  conversation.",
         no_answer: "Veuillez répondre dans la conversation même : les réponses à cet e-mail ne sont \
                     pas transmises.",
-        secret: "Le lien dans cet e-mail est destiné à vous seul(e). Ne le transmettez à personne.",
+        secret: "Cet e-mail est destiné à vous personnellement. Ne le transférez pas.",
         why_contact: |firm| {
             format!(
                 "Vous recevez cet e-mail parce que vous participez à des conversations avec {firm}."

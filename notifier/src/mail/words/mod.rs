@@ -127,7 +127,7 @@ pub(super) struct End {
     pub(super) answer: &'static str,
     /// It is not.
     pub(super) no_answer: &'static str,
-    /// Links log in.
+    /// Its links log in whoever follows them.
     pub(super) secret: &'static str,
     /// Why a contact gets it, by the firm's name.
     pub(super) why_contact: fn(&str) -> String,

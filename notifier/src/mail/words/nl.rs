@@ -78,7 +78,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Een e-mail aan iemand van uw klant kon niet worden bezorgd.",
-            "Controleer het adres. In het gesprek staat voor wie de e-mail was.",
+            "Controleer de adressen van de contactpersonen van de klant.",
         ],
     },
     login: Login {
@@ -140,7 +140,7 @@ pub(super) static WORDS: Words = Words {
         answer: "U kunt deze e-mail gewoon beantwoorden: uw antwoord komt in het gesprek.",
         no_answer: "Antwoord alstublieft in het gesprek zelf: antwoorden op deze e-mail worden niet \
                     geplaatst.",
-        secret: "De link in deze e-mail is alleen voor u bestemd. Geef hem niet door.",
+        secret: "Deze e-mail is alleen voor u bestemd. Stuur hem niet door.",
         why_contact: |firm| {
             format!("U krijgt deze e-mail omdat u deelneemt aan gesprekken met {firm}.")
         },
