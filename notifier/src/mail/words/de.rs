@@ -85,8 +85,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("{n} Aufgaben sind offen."),
         },
         undelivered: [
-            "Eine E-Mail an eine Person Ihres Mandanten konnte nicht zugestellt werden.",
-            "Bitte prüfen Sie die Adressen der Ansprechpartner des Mandanten.",
+            "Eine E-Mail an einen Ansprechpartner des Mandanten konnte nicht zugestellt werden.",
+            "Bitte prüfen Sie die Adresse.",
         ],
     },
     login: Login {

@@ -79,8 +79,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("{n} tasks are open."),
         },
         undelivered: [
-            "An email to somebody of your client could not be delivered.",
-            "Please check the addresses of the client’s contacts.",
+            "An email to one of the client’s contacts could not be delivered.",
+            "Please check the address.",
         ],
     },
     login: Login {

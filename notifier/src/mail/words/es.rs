@@ -77,8 +77,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("Hay {n} tareas pendientes."),
         },
         undelivered: [
-            "No se ha podido entregar un correo a una persona de su cliente.",
-            "Compruebe las direcciones de los contactos del cliente.",
+            "No se ha podido entregar un correo a un contacto del cliente.",
+            "Compruebe la dirección.",
         ],
     },
     login: Login {

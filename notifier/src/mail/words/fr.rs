@@ -84,8 +84,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("{n} tâches restent à faire."),
         },
         undelivered: [
-            "Un e-mail à une personne de votre client n’a pas pu être remis.",
-            "Veuillez vérifier les adresses des interlocuteurs du client.",
+            "Un e-mail à un interlocuteur du client n’a pas pu être remis.",
+            "Veuillez vérifier l’adresse.",
         ],
     },
     login: Login {

@@ -77,8 +77,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("{n} taken staan open."),
         },
         undelivered: [
-            "Een e-mail aan iemand van uw klant kon niet worden bezorgd.",
-            "Controleer de adressen van de contactpersonen van de klant.",
+            "Een e-mail aan een contactpersoon van de klant kon niet worden bezorgd.",
+            "Controleer het adres.",
         ],
     },
     login: Login {
