@@ -34,6 +34,10 @@ impl Thread {
         }
         match reminder::starts_cycle(kind, actor, self.reminder) {
             Some(Start::Mailed) => self.begin_cycle(actor, mailed),
+            // While the email about what began the cycle is still to be sent, from that.
+            Some(Start::Now) if self.cycle.sent == 0 => {
+                self.begin_cycle(actor, self.cycle.from.clamp(now, mailed));
+            }
             Some(Start::Now) => self.begin_cycle(actor, now),
             None => {}
         }

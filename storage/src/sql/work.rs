@@ -85,6 +85,8 @@ pub(super) struct Made {
     pub(super) read: Option<ReadCommit>,
     pub(super) inbox: Vec<(MemberId, InboxItem)>,
     pub(super) access: Vec<crate::operation::AccessChange>,
+    /// Whether the next reminder is due at another time, though nothing stands in the log.
+    pub(super) timer_moved: bool,
 }
 
 impl Answer {
@@ -102,7 +104,7 @@ impl Answer {
 impl Made {
     /// The commit of it, which has something to tell.
     pub(super) fn commit(self, thread: &Thread) -> Commit {
-        let told = !self.events.is_empty() || self.read.is_some();
+        let told = !self.events.is_empty() || self.read.is_some() || self.timer_moved;
         let thread_commit = told.then_some(ThreadCommit {
             thread: thread.id,
             account: thread.account,

@@ -23,6 +23,11 @@ mod paging;
 mod preferences;
 mod progress;
 mod reading;
+mod reminded;
+mod reminder_logs;
+mod reminders;
+mod reminders_due;
+mod reminding;
 mod rewriting;
 mod tasks;
 mod tenants;
@@ -181,6 +186,33 @@ macro_rules! contract {
                     an_archived_thread_can_be_marked_as_read,
                     badges_count_what_is_seen_and_not_read,
                     nobody_reads_what_it_does_not_see,
+                }
+                reminded {
+                    where_nobody_gets_emails_the_team_is_told_once_a_cycle,
+                    a_reminder_goes_to_every_contact_that_gets_emails,
+                    a_reminder_goes_in_the_name_of_who_began_the_cycle,
+                }
+                reminder_logs {
+                    how_far_reminders_are_is_what_the_log_says,
+                }
+                reminders {
+                    a_reminder_is_pending_by_the_first_row_that_fits,
+                    a_clients_own_thread_is_reminded_of_only_with_tasks,
+                    whatever_one_contact_does_counts_for_the_client,
+                    a_cycle_starts_with_what_is_new_for_the_client,
+                    nothing_else_starts_a_cycle_or_moves_the_timer,
+                    other_numbers_keep_the_timer_and_the_count,
+                    settings_of_an_archived_thread_count_from_its_reopening,
+                    how_far_reminders_are_is_told_with_what_changes_it,
+                }
+                reminders_due {
+                    a_reminder_is_sent_when_it_is_due_and_not_before,
+                    what_the_client_did_meanwhile_is_seen_when_a_reminder_is_due,
+                    two_notifiers_at_once_send_one_reminder,
+                    a_long_downtime_makes_one_reminder_a_thread,
+                    days_are_those_of_the_clients_calendar,
+                    another_time_zone_counts_from_the_next_reminder_on,
+                    what_is_due_is_told_longest_due_first_and_bounded,
                 }
                 rewriting {
                     an_edit_replaces_the_body_and_stands_in_the_log,

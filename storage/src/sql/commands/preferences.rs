@@ -3,6 +3,7 @@
 use crate::sql::params;
 use crate::sql::rows::{self, OpError};
 use crate::sql::work::{Answer, Who, Work, not_allowed};
+use crate::zone;
 use tidings_protocol::{
     ContactId, KindChannels, Language, MemberId, Person, Preferences, QuietHours, Reply, time_zone,
 };
@@ -26,6 +27,7 @@ impl Work<'_> {
     ) -> Result<Answer, OpError> {
         if let Some(zone) = &changes.time_zone {
             time_zone(zone)?;
+            zone::check(zone)?;
         }
         let preferences = match who.actor.person {
             Person::Member(member) => self.set_of_member(member, changes)?,

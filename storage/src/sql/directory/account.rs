@@ -5,6 +5,7 @@ use super::{Changed, missing, read};
 use crate::operation::{AccessChange, Done};
 use crate::sql::rows::OpError;
 use crate::sql::{Db, params};
+use crate::zone;
 use tidings_protocol::{
     Account, AccountId, AccountPatch, FirmId, Member, MemberId, NewAccount, Person,
 };
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 /// Makes an account.
 pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewAccount, id: Uuid) -> Changed {
+    zone::check(&new.time_zone)?;
     db.write(
         "INSERT INTO accounts (id, firm, name, time_zone) VALUES (?1, ?2, ?3, ?4)",
         params![id, firm.0, &new.name, &new.time_zone],
@@ -29,7 +31,10 @@ pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewAccount, id: Uuid) -> Ch
 pub(super) fn patch(db: Db<'_>, firm: FirmId, id: AccountId, patch: &AccountPatch) -> Changed {
     let mut account = account(db, firm, id)?;
     account.name = patch.name.clone().unwrap_or(account.name);
-    account.time_zone = patch.time_zone.clone().unwrap_or(account.time_zone);
+    if let Some(name) = &patch.time_zone {
+        zone::check(name)?;
+        account.time_zone.clone_from(name);
+    }
     db.write(
         "UPDATE accounts SET name = ?3, time_zone = ?4 WHERE id = ?1 AND firm = ?2",
         params![id.0, firm.0, &account.name, &account.time_zone],

@@ -5,6 +5,7 @@ use super::{Changed, missing, read, room_for_one};
 use crate::operation::{AccessChange, Done};
 use crate::sql::rows;
 use crate::sql::{Db, params};
+use crate::zone;
 use tidings_protocol::limits::CONTACTS_PER_ACCOUNT_MAX;
 use tidings_protocol::{
     Contact, ContactId, ContactPatch, ContactState, FirmId, NewContact, Person, Refusal,
@@ -17,6 +18,7 @@ pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewContact, id: Uuid) -> Ch
     if read::account(db, firm, new.account)?.is_none() {
         return Err(Refusal::new(RefusalCode::NotFound).at("account").into());
     }
+    zone::check(&new.time_zone)?;
     room_for_one(
         db,
         "SELECT count(*) FROM contacts WHERE account = ?1",
@@ -56,6 +58,7 @@ pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewContact, id: Uuid) -> Ch
 /// Changes a contact.
 pub(super) fn patch(db: Db<'_>, firm: FirmId, id: ContactId, patch: &ContactPatch) -> Changed {
     let Some(before) = read::contact(db, firm, id)? else { return Err(missing()) };
+    patch.time_zone.as_deref().map_or(Ok(()), zone::check)?;
     let after = patched(&before, patch);
     db.write(
         "UPDATE contacts SET name = ?2, email = ?3, notify = ?4, state = ?5, language = ?6,

@@ -18,8 +18,7 @@ impl Work<'_> {
         let mut made = Made::default();
         let reminded =
             if thread.firm == firm { self.remind_of(&mut thread, &mut made) } else { Ok(()) };
-        let told = !made.events.is_empty();
-        let commit = told.then(|| made.commit(&thread));
+        let commit = made.timer_moved.then(|| made.commit(&thread));
         self.keep(thread);
         reminded.map(|()| (Done::Nothing, commit))
     }
@@ -51,6 +50,7 @@ impl Work<'_> {
             }
         }
         self.move_timer(thread, due)?;
+        made.timer_moved = true;
         self.reassess(thread)
     }
 
