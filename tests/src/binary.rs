@@ -80,6 +80,12 @@ pub(crate) fn command() -> Command {
     clean(PATH.get_or_init(|| find("tidings", "TIDINGS_BIN")))
 }
 
+/// `tidings-notifier`, the same.
+pub(crate) fn notifier_command() -> Command {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    clean(PATH.get_or_init(|| find("tidings-notifier", "TIDINGS_NOTIFIER_BIN")))
+}
+
 fn clean(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {

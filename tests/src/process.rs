@@ -1,4 +1,4 @@
-//! A `tidings` process that runs until it is ended, and never longer than its test.
+//! A process of ours that runs until it is ended, and never longer than its test.
 
 use crate::binary;
 use crate::logs::Logs;
@@ -23,15 +23,23 @@ pub struct Process {
 impl Process {
     /// Starts `tidings` with these arguments.
     pub fn start(arguments: &[String]) -> Self {
-        let mut command = binary::command();
+        Self::run("tidings", binary::command(), arguments)
+    }
+
+    /// Starts `tidings-notifier` with these arguments.
+    pub fn start_notifier(arguments: &[String]) -> Self {
+        Self::run("tidings-notifier", binary::notifier_command(), arguments)
+    }
+
+    fn run(program: &str, mut command: Command, arguments: &[String]) -> Self {
         command.args(arguments).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("tidings can be run");
+        let mut child = command.spawn().expect("what was built can be run");
         let output = child.stdout.take().and_then(|pipe| pipe.into_owned_fd().ok());
         let logs = child.stderr.take().and_then(|pipe| pipe.into_owned_fd().ok());
         let (output, out) = Logs::collect(File::from(output.expect("its output is piped")));
         let (logs, err) = Logs::collect(File::from(logs.expect("its errors are piped")));
-        let name = format!("tidings {}", arguments.join(" "));
+        let name = format!("{program} {}", arguments.join(" "));
         Self { child, logs, output, readers: vec![out, err], name }
     }
 
