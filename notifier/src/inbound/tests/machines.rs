@@ -1,0 +1,66 @@
+//! Machines that answer machines: what they say ends at once, whoever began.
+
+use super::house::{House, letter};
+use crate::inbound::Outcome;
+use tidings_protocol::Answers;
+use tidings_storage::letter::AnswerProblem;
+
+/// Another's answering machine: answers every mail of ours, as often as there is one.
+async fn answer_all(house: &House, headers: &str) -> usize {
+    let machine =
+        letter("I am away until Monday.").replacen("Subject", &format!("{headers}Subject"), 1);
+    // A person answers once, and is told why it was not posted.
+    house.bring(&letter("Yes.")).await;
+    let (mut answered, mut rounds) = (0, 0);
+    while house.explained().len() > answered {
+        answered += 1;
+        rounds += 1;
+        assert!(rounds < 10, "they talk for ever");
+        let mail = machine.replace("<1@", &format!("<round-{rounds}@"));
+        assert_eq!(house.bring(&mail).await, "250 2.0.0 Taken");
+    }
+    rounds
+}
+
+async fn rejecting() -> House {
+    let house = House::usual().await;
+    house.change(|ledger| ledger.facts.as_mut().unwrap().answers = Answers::Reject);
+    house
+}
+
+#[tokio::test]
+async fn a_machine_that_says_so_hears_nothing() {
+    for headers in ["Auto-Submitted: auto-replied\n", "Precedence: auto_reply\n"] {
+        let house = rejecting().await;
+        assert_eq!(answer_all(&house, headers).await, 1);
+        assert_eq!(house.explained(), [AnswerProblem::NotTaken]);
+        assert_eq!(house.count(Outcome::Automatic), 1);
+    }
+}
+
+/// One that carries no sign at all looks like a person, and is told at most once an hour.
+#[tokio::test]
+async fn a_machine_that_hides_hears_from_us_once_an_hour() {
+    let house = rejecting().await;
+    assert_eq!(answer_all(&house, "").await, 1);
+    assert_eq!(house.explained().len(), 1);
+    house.time.pass(60 * 60 * 1000);
+    assert_eq!(house.bring(&letter("Away.")).await, "250 2.0.0 Taken");
+    assert_eq!(house.explained().len(), 2);
+}
+
+#[tokio::test]
+async fn a_machine_never_posts() {
+    let house = House::usual().await;
+    let mut caller = house.call().await;
+    caller.say("LHLO mx").await;
+    caller.say("MAIL FROM:<>").await;
+    caller.say(&format!("RCPT TO:<{}>", house.reply_address())).await;
+    caller.say("DATA").await;
+    caller
+        .send(letter("Your mail could not be delivered.").replace('\n', "\r\n") + "\r\n.\r\n")
+        .await;
+    assert_eq!(caller.hear().await, "250 2.0.0 Taken");
+    assert!(house.posts().is_empty() && house.explained().is_empty());
+    assert_eq!(house.count(Outcome::Automatic), 1);
+}
