@@ -36,6 +36,8 @@ pub(super) fn table(
         rows += records.len() as u64;
         progress(Progress { doing: Doing::Copying, table: table.name, rows, of });
         if records.len() < PAGE_ROWS {
+            // Writes may be on their way still: what is wrong with one of this table is said here.
+            to.exists("SELECT 1 FROM meta LIMIT 1", &[])?;
             return Ok(rows);
         }
         last = records.pop();
