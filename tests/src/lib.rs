@@ -8,7 +8,7 @@
 //! * [`Http`] sends one request at a time.
 //! * [`Postgres`] is one that can be crashed, with databases for the asking.
 //! * [`Redis`] is one that can be broken in every way.
-//! * [`MailSink`] is a mail server that does with mails as it is told.
+//! * [`MailSink`] is a mail server that does with mails as it is told; [`Exim`] is a real one.
 //! * [`Cluster`] is several nodes with both, with a [`FaultProxy`] between any two that talk. [`faults`]
 //!   breaks it in every way while a [`Load`] uses it.
 //!
@@ -47,7 +47,9 @@ pub use firm::{Cast, Firm, member_id};
 pub use http::{Answer, Http};
 pub use load::{Load, LoadReport, LoadSize};
 pub use logs::Logs;
-pub use mail::{Conduct, MailSink, SinkSetup, SinkTls, Stage, TakenMail};
+pub use mail::{
+    Conduct, Exim, EximSetup, MailSink, Route, SinkSetup, SinkTls, Stage, TakenMail,
+};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;

@@ -1,5 +1,6 @@
 //! Mails handed over for real: to a server that does as it is told, and to one that others use.
 
+mod exim;
 mod refusals;
 
 mod smtp;
