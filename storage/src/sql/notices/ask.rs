@@ -96,7 +96,7 @@ impl Work<'_> {
             return Err(RefusalCode::NotFound.into());
         };
         let void = |why: &str| OpError::Refused(Refusal::new(RefusalCode::NotAllowed).because(why));
-        if !mailed.is_some_and(|mailed| mailed >= since) {
+        if mailed.is_none_or(|mailed| mailed < since) {
             return Err(void("the link has run out"));
         }
         if !unused {

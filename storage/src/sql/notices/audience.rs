@@ -6,8 +6,8 @@ use crate::sql::rows;
 use crate::sql::{Db, Row, SqlError, params};
 use crate::zone::Zone;
 use tidings_protocol::{
-    AccountId, ContactId, ContactState, MemberId, NoticeKind, NoticeReason, Person, QuietHours, Seq,
-    Timestamp,
+    AccountId, ContactId, ContactState, MemberId, NoticeKind, NoticeReason, Person, QuietHours,
+    Seq, Timestamp,
 };
 use uuid::Uuid;
 
@@ -28,6 +28,7 @@ impl Hours {
 }
 
 /// A contact of the thread's account.
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
 pub(in crate::sql) struct ContactFacts {
     id: ContactId,
     active: bool,

@@ -47,8 +47,9 @@ impl Trace {
     /// Whether somebody is to be told of it: nobody is of what it did itself.
     pub(in crate::sql) fn concerns(&self, person: Person) -> bool {
         let kind = match (person, self.what) {
-            (_, What::Message) | (Person::Contact(_), What::Task) => true,
-            (Person::Member(_), What::Ticked | What::Called) => true,
+            (_, What::Message)
+            | (Person::Contact(_), What::Task)
+            | (Person::Member(_), What::Ticked | What::Called) => true,
             (_, What::Deleted | What::Task | What::Ticked | What::Called) => false,
         };
         kind && self.actor != person
