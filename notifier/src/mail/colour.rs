@@ -23,19 +23,19 @@ struct Colour([u8; 3]);
 
 /// A button in a firm's colour; all of them as `#rrggbb`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Paint {
+pub struct Paint {
     /// Its colour.
-    pub(super) ground: String,
+    pub ground: String,
     /// The text on it.
-    pub(super) text: String,
+    pub text: String,
     /// Its edge on white paper.
-    pub(super) edge: String,
+    pub edge: String,
     /// Its edge on dark paper.
-    pub(super) edge_dark: String,
+    pub edge_dark: String,
 }
 
 /// The button of a firm whose colour this is; anything but `#rrggbb` is Tidings' own.
-pub(super) fn paint(colour: &str) -> Paint {
+pub fn paint(colour: &str) -> Paint {
     let ground = Colour::parse(colour).unwrap_or(OWN);
     let text = if ground.contrast(WHITE) >= READABLE { WHITE } else { BLACK };
     let edge_on = |paper| if ground.contrast(paper) < SEEN { EDGE } else { ground };

@@ -21,6 +21,8 @@ mod page;
 mod template;
 mod words;
 
+pub use colour::{Paint, paint};
+
 use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentTransferEncoding, ContentType};

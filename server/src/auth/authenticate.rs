@@ -2,7 +2,7 @@
 
 use super::{Identity, api_key, hash_api_key};
 use crate::node::Node;
-use tidings_protocol::{FirmId, Refusal, RefusalCode};
+use tidings_protocol::{ContactId, FirmId, MemberId, Person, Refusal, RefusalCode};
 use tidings_storage::{QueryError, Reader, Unavailable};
 use uuid::Uuid;
 use warp::http::HeaderMap;
@@ -91,4 +91,13 @@ where
 /// A UUID in the one form that is written everywhere: 36 characters with hyphens.
 pub(crate) fn hyphenated(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
+}
+
+/// A person by its kind and id: `member:UUID` or `contact:UUID`, as tokens and queries name people.
+pub(crate) fn person_named(text: &str) -> Option<Person> {
+    match text.split_once(':')? {
+        ("member", id) => hyphenated(id).map(|id| Person::Member(MemberId(id))),
+        ("contact", id) => hyphenated(id).map(|id| Person::Contact(ContactId(id))),
+        _ => None,
+    }
 }

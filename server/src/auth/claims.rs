@@ -1,9 +1,9 @@
 //! What a token says, and whether that may be believed now (RFC 7519, 4.1; RFC 8725, 3.8-3.10).
 
 use super::jws::object;
-use super::{Identity, TokenError, hyphenated};
+use super::{Identity, TokenError, hyphenated, person_named};
 use serde::{Deserialize, Serialize};
-use tidings_protocol::{ContactId, FirmId, MemberId, Person, Timestamp, TokenId};
+use tidings_protocol::{FirmId, Person, Timestamp, TokenId};
 use tidings_storage::Actor;
 
 /// How far the signer's clock may be ahead, for `iat` and `nbf`. `exp` gets none: an access that
@@ -118,12 +118,7 @@ pub(super) fn check(
 }
 
 fn person(subject: &str) -> Result<Person, TokenError> {
-    let person = match subject.split_once(':') {
-        Some(("member", id)) => hyphenated(id).map(|id| Person::Member(MemberId(id))),
-        Some(("contact", id)) => hyphenated(id).map(|id| Person::Contact(ContactId(id))),
-        _ => None,
-    };
-    person.ok_or(TokenError::Claim("sub", "is neither member:UUID nor contact:UUID"))
+    person_named(subject).ok_or(TokenError::Claim("sub", "is neither member:UUID nor contact:UUID"))
 }
 
 /// The claims of a token of our own, as JSON. Times have milliseconds, so that a token made just

@@ -18,7 +18,7 @@ mod tests;
 
 pub use api_key::{hash_api_key, new_api_key};
 pub use authenticate::{Principal, authenticate, principal};
-pub(crate) use authenticate::{ask, bearer, hyphenated};
+pub(crate) use authenticate::{ask, bearer, hyphenated, person_named};
 pub use claims::{HOST_LIFETIME_MS_MAX, LEEWAY_MS, OWN_LIFETIME_MS_MAX};
 pub use identity::Identity;
 

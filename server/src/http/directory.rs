@@ -8,8 +8,8 @@ use crate::auth::ask;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidings_protocol::{
-    AccountId, AccountPatch, Bounded, ContactId, ContactPatch, FirmId, FirmPatch, MemberId, MemberPatch,
-    NewAccount, NewContact, NewMember, RefusalCode, from_json,
+    AccountId, AccountPatch, Bounded, ContactId, ContactPatch, FirmId, FirmPatch, MemberId,
+    MemberPatch, NewAccount, NewContact, NewMember, RefusalCode, from_json,
 };
 use tidings_storage::{DirectoryChange, Done, Operation, Reader, Unavailable};
 use warp::http::StatusCode;

@@ -2,10 +2,10 @@
 
 use super::problem::{HttpProblem, Problem};
 use super::route::QueryParameter;
-use crate::auth::hyphenated;
+use crate::auth::{hyphenated, person_named};
 use serde::Serialize;
 use tidings_protocol::limits::{CURSOR_BYTES_MAX, PAGE_ITEMS_MAX};
-use tidings_protocol::{AccountId, Page, Refusal, RefusalCode, at_most};
+use tidings_protocol::{AccountId, Page, Person, Refusal, RefusalCode, ThreadId, at_most};
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use warp::reply::{Reply as _, Response};
@@ -15,6 +15,8 @@ use warp::reply::{Reply as _, Response};
 pub(super) struct Query {
     pub(super) page: Page,
     pub(super) account: Option<AccountId>,
+    pub(super) thread: Option<ThreadId>,
+    pub(super) person: Option<Person>,
 }
 
 impl Query {
@@ -35,6 +37,14 @@ impl Query {
                 Some(QueryParameter::Account) if query.account.is_none() => {
                     let id = hyphenated(&value).ok_or_else(|| bad("account", "is no UUID"))?;
                     query.account = Some(AccountId(id));
+                }
+                Some(QueryParameter::Thread) if query.thread.is_none() => {
+                    let id = hyphenated(&value).ok_or_else(|| bad("thread", "is no UUID"))?;
+                    query.thread = Some(ThreadId(id));
+                }
+                Some(QueryParameter::Person) if query.person.is_none() => {
+                    let wrong = || bad("person", "is neither member:UUID nor contact:UUID");
+                    query.person = Some(person_named(&value).ok_or_else(wrong)?);
                 }
                 Some(repeated) => return Err(bad(repeated.name(), "is given twice")),
                 None => return Err(unknown(&name, known)),
@@ -126,6 +136,16 @@ mod tests {
         for (text, code, field) in table {
             let refusal = Query::parse(text, PAGED).unwrap_err();
             assert_eq!((refusal.code, refusal.field.as_deref()), (code, Some(field)), "{text}");
+        }
+        let of_person = &[QueryParameter::Person, QueryParameter::Thread];
+        let id = "0198c5a0-0000-7000-8000-000000000001";
+        for text in [format!("person=member:{id}"), format!("person=contact%3A{id}")] {
+            let person = Query::parse(&text, of_person).unwrap().person.unwrap();
+            assert_eq!(person.uuid().to_string(), id);
+        }
+        for wrong in [id.to_owned(), format!("owner:{id}"), "member:".to_owned(), String::new()] {
+            let refusal = Query::parse(&format!("person={wrong}"), of_person).unwrap_err();
+            assert_eq!(refusal.field.as_deref(), Some("person"), "{wrong}");
         }
         let token = Query::parse("access_token=a.b.c", PAGED).unwrap_err();
         assert!(token.message.contains("Bearer"), "{token}");

@@ -16,7 +16,7 @@ use warp::http::StatusCode;
 use warp::reply::Response;
 
 /// How long a token is good if the request does not say, in seconds.
-const TTL_S_DEFAULT: u32 = 3600;
+pub(super) const TTL_S_DEFAULT: u32 = 3600;
 
 /// Longest a token may be good, in seconds.
 const TTL_S_MAX: u32 = 24 * 3600;

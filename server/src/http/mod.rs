@@ -10,6 +10,7 @@
 //! * `service` makes of a request what handlers take: one body, within its bounds.
 //! * [`ROUTES`] is the one list of what there is: dispatching, the `OpenAPI` document and the access
 //!   tests all read it.
+//! * `pages` are for people who follow links in emails.
 //! * `problem` is the one table from refusals to statuses.
 //! * `upgrade` checks WebSocket handshakes and hands the connection over.
 //!
@@ -22,8 +23,10 @@ mod directory;
 mod input;
 mod keys;
 mod listener;
+mod notices;
 mod openapi;
 mod ops;
+mod pages;
 mod patient;
 mod problem;
 mod request;
@@ -34,6 +37,7 @@ mod upgrade;
 
 pub use listener::{serve, serve_ops};
 pub use openapi::openapi;
+pub use pages::LoggedIn;
 pub use problem::{HttpProblem, Problem, status_of};
 pub use route::{AccessKind, Listener, Route};
 pub use routes::ROUTES;

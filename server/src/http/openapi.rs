@@ -66,6 +66,13 @@ pub fn openapi() -> Value {
                     "description": "Not done, nor any part of it (RFC 9457).",
                     "content": { "application/problem+json": { "schema": problem } },
                 },
+                "page": {
+                    "description": "Not done: a page says so, or a problem if the request was none of a page.",
+                    "content": {
+                        "text/html": { "schema": { "type": "string" } },
+                        "application/problem+json": { "schema": problem },
+                    },
+                },
             },
         },
     })
@@ -103,6 +110,13 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
             },
         });
     }
+    if route.form {
+        let any = json!({ "schema": { "type": "object" } });
+        operation["requestBody"] = json!({
+            "description": "The form of the page; nothing of it is read.",
+            "content": { "application/x-www-form-urlencoded": any, "multipart/form-data": any },
+        });
+    }
     operation
 }
 
@@ -122,7 +136,8 @@ fn responses(route: &Route, schemas: &mut SchemaGenerator) -> Map<String, Value>
         let response = if status == route.success {
             success(route, schemas)
         } else {
-            json!({ "$ref": "#/components/responses/problem" })
+            let kind = if route.is_page() { "page" } else { "problem" };
+            json!({ "$ref": format!("#/components/responses/{kind}") })
         };
         responses.insert(status.to_string(), response);
     }
@@ -135,6 +150,9 @@ fn success(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     if let Some(answer) = route.answer {
         response["content"] = json!({ route.media_type: { "schema": answer(schemas) } });
     }
+    if let Some(answer) = route.json {
+        response["content"]["application/json"] = json!({ "schema": answer(schemas) });
+    }
     if route.success == 201 && route.path != "/v1/tokens" && route.path != "/v1/api-keys" {
         response["headers"] =
             json!({ "Location": { "schema": { "type": "string", "format": "uri-reference" } } });
@@ -143,12 +161,11 @@ fn success(route: &Route, schemas: &mut SchemaGenerator) -> Value {
 }
 
 fn path_parameter(name: &str) -> Value {
-    json!({
-        "name": name,
-        "in": "path",
-        "required": true,
-        "schema": { "type": "string", "format": "uuid" },
-    })
+    let schema = match name {
+        "token" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
+        _ => json!({ "type": "string", "format": "uuid" }),
+    };
+    json!({ "name": name, "in": "path", "required": true, "schema": schema })
 }
 
 fn query_parameter(parameter: QueryParameter) -> Value {
@@ -169,6 +186,13 @@ fn query_parameter(parameter: QueryParameter) -> Value {
         QueryParameter::Account => {
             ("Of one client only.", json!({ "type": "string", "format": "uuid" }))
         }
+        QueryParameter::Thread => {
+            ("Of one thread only.", json!({ "type": "string", "format": "uuid" }))
+        }
+        QueryParameter::Person => (
+            "Of one person only: `member:UUID` or `contact:UUID`.",
+            json!({ "type": "string", "pattern": "^(member|contact):[0-9A-Fa-f-]{36}$" }),
+        ),
     };
     json!({
         "name": parameter.name(),
@@ -219,7 +243,7 @@ mod tests {
             assert_eq!(operation["operationId"], route.operation);
             assert!(names.insert(route.operation), "{} is there twice", route.operation);
             let has_body = operation["requestBody"].is_object();
-            assert_eq!(has_body, route.body.is_some(), "{}", route.operation);
+            assert_eq!(has_body, route.body.is_some() || route.form, "{}", route.operation);
             assert!(operation["responses"][route.success.to_string()].is_object());
         }
         let paths = document["paths"].as_object().unwrap().values();

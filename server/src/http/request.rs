@@ -16,6 +16,9 @@ use warp::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use warp::http::{HeaderMap, Method, Version};
 use warp::hyper::upgrade::OnUpgrade;
 
+/// Most bytes of the form of a page; `List-Unsubscribe=One-Click` has 26.
+const FORM_BYTES_MAX: usize = 8 * 1024;
+
 /// What all requests of a listener share.
 pub(super) struct App {
     pub(super) node: Arc<Node>,
@@ -86,9 +89,17 @@ impl Call {
             }
         };
         check_access(route.access, principal)?;
-        let query = input::Query::parse(&head.query, route.query)?;
+        // Links in mails get things added on their way to people.
+        let query = match route.is_page() {
+            true => input::Query::default(),
+            false => input::Query::parse(&head.query, route.query)?,
+        };
         let body = match route.body {
-            Some(_) => read_body(&app.node, &head.headers, body).await?,
+            Some(_) => read_json(&app.node, &head.headers, body).await?,
+            // Read all the same, or what is left of it would end the connection.
+            None if route.form => read_body(&app.node, &head.headers, body, FORM_BYTES_MAX)
+                .await
+                .map(|_| Bytes::new())?,
             None => Bytes::new(),
         };
         Ok(Self { app, head, principal, query, body, parameters })
@@ -106,10 +117,14 @@ impl Call {
         }
     }
 
-    /// The parameter of the path at that place. What is no id names nothing.
+    /// The parameter of the path at that place, as it stands there.
+    pub(super) fn parameter(&self, place: usize) -> &str {
+        self.parameters.get(place).map_or("", String::as_str)
+    }
+
+    /// The id at that place. What is no id names nothing.
     pub(super) fn id(&self, place: usize) -> Result<Uuid, Problem> {
-        let id = self.parameters.get(place).and_then(|text| hyphenated(text));
-        id.ok_or_else(|| RefusalCode::NotFound.into())
+        hyphenated(self.parameter(place)).ok_or_else(|| RefusalCode::NotFound.into())
     }
 }
 
@@ -133,18 +148,27 @@ pub(super) fn routes_at(app: &App, path: &str) -> Vec<(&'static Route, Vec<Strin
     here.filter_map(|route| Some((route, route.matches(path)?))).collect()
 }
 
-async fn read_body<B: Buf>(
+async fn read_json<B: Buf>(
     node: &Node,
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Result<Bytes, Problem> {
-    let limits = &node.config.limits;
     check_content_type(headers)?;
+    read_body(node, headers, body, node.config.limits.body_bytes).await
+}
+
+async fn read_body<B: Buf>(
+    node: &Node,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
+    let limits = &node.config.limits;
     let announced = headers.get(CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|bytes: u64| bytes > limits.body_bytes as u64) {
-        return Err(too_big(limits.body_bytes));
+    if announced.is_some_and(|bytes: u64| bytes > bytes_max as u64) {
+        return Err(too_big(bytes_max));
     }
-    let read = tokio::time::timeout(limits.body_time, collect(body, limits.body_bytes)).await;
+    let read = tokio::time::timeout(limits.body_time, collect(body, bytes_max)).await;
     read.unwrap_or_else(|_| {
         let limit_ms = u64::try_from(limits.body_time.as_millis()).unwrap_or(u64::MAX);
         let detail = format!("the body did not arrive within {limit_ms} ms");

@@ -44,6 +44,10 @@ pub enum QueryParameter {
     Cursor,
     /// Of one account only.
     Account,
+    /// Of one thread only.
+    Thread,
+    /// Of one person only.
+    Person,
 }
 
 impl QueryParameter {
@@ -53,9 +57,14 @@ impl QueryParameter {
             Self::Limit => "limit",
             Self::Cursor => "cursor",
             Self::Account => "account",
+            Self::Thread => "thread",
+            Self::Person => "person",
         }
     }
 }
+
+/// The media type of pages.
+const PAGE: &str = "text/html";
 
 /// A body that an operation takes.
 #[derive(Clone, Copy)]
@@ -72,7 +81,7 @@ pub(super) struct RequestBody {
 pub struct Route {
     /// The method.
     pub method: &'static str,
-    /// The path, with `{parameters}`, each a UUID.
+    /// The path, with `{parameters}`, each a UUID; but `{token}` is a signed token of a mail.
     pub path: &'static str,
     /// The operation's name.
     pub operation: &'static str,
@@ -90,8 +99,12 @@ pub struct Route {
     pub browsers: bool,
     pub(super) more_statuses: &'static [u16],
     pub(super) body: Option<RequestBody>,
+    /// Whether it takes a form, of which nothing is read: that it was sent says all.
+    pub(super) form: bool,
     pub(super) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
     pub(super) media_type: &'static str,
+    /// What it answers with instead to whoever asks for JSON.
+    pub(super) json: Option<fn(&mut SchemaGenerator) -> Schema>,
     pub(super) handler: Handler,
 }
 
@@ -115,8 +128,10 @@ impl Route {
             browsers: false,
             more_statuses: &[],
             body: None,
+            form: false,
             answer: None,
             media_type: "application/json",
+            json: None,
             handler,
         }
     }
@@ -152,6 +167,28 @@ impl Route {
         self
     }
 
+    /// A page for people: anybody's who has a token of a mail.
+    pub(super) const fn page(self) -> Self {
+        self.access(AccessKind::Public).gives_text(200, PAGE)
+    }
+
+    /// Takes the form of such a page.
+    pub(super) const fn form(mut self) -> Self {
+        self.form = true;
+        self
+    }
+
+    /// Succeeds with this type for whoever asks for JSON.
+    pub(super) const fn or_gives<T: JsonSchema>(mut self) -> Self {
+        self.json = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// Whether it answers people, with pages.
+    pub(super) fn is_page(&self) -> bool {
+        self.media_type == PAGE
+    }
+
     /// Succeeds with this status and type.
     pub(super) const fn gives<T: JsonSchema>(mut self, success: u16) -> Self {
         self.success = success;
@@ -164,6 +201,12 @@ impl Route {
         self.success = success;
         self.media_type = media_type;
         self.answer = Some(SchemaGenerator::subschema_for::<String>);
+        self
+    }
+
+    /// Succeeds by taking it in hand: there is nothing to tell yet.
+    pub(super) const fn accepts(mut self) -> Self {
+        self.success = 202;
         self
     }
 
@@ -197,6 +240,9 @@ impl Route {
         }
         if self.body.is_some() {
             statuses.extend([400, 408, 413, 415, 422]);
+        }
+        if self.form {
+            statuses.extend([408, 413]);
         }
         statuses.sort_unstable();
         statuses.dedup();

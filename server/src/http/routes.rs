@@ -2,12 +2,13 @@
 //! made from this table, so what is not in it does not exist.
 
 use super::commands::run_command;
+use super::pages::LoggedIn;
 use super::route::{AccessKind, QueryParameter, Route};
-use super::{directory, keys, openapi, ops, upgrade};
+use super::{directory, keys, notices, openapi, ops, pages, upgrade};
 use tidings_protocol::{
-    Account, AccountPatch, ApiKey, CommandRequest, Contact, ContactPatch, Firm, FirmPatch, IssuedApiKey,
-    IssuedToken, List, Member, MemberPatch, NewAccount, NewApiKey, NewContact, NewMember, NewToken,
-    Reply, Revocation,
+    Account, AccountPatch, ApiKey, CommandRequest, Contact, ContactPatch, Firm, FirmPatch,
+    IssuedApiKey, IssuedToken, List, Member, MemberPatch, NewAccount, NewApiKey, NewContact,
+    NewLoginLink, NewMember, NewToken, Notice, Reply, Revocation,
 };
 
 macro_rules! to {
@@ -19,6 +20,13 @@ macro_rules! to {
 const PAGED: &[QueryParameter] = &[QueryParameter::Limit, QueryParameter::Cursor];
 const PAGED_BY_ACCOUNT: &[QueryParameter] =
     &[QueryParameter::Limit, QueryParameter::Cursor, QueryParameter::Account];
+
+const LEDGER: &[QueryParameter] = &[
+    QueryParameter::Limit,
+    QueryParameter::Cursor,
+    QueryParameter::Thread,
+    QueryParameter::Person,
+];
 
 /// Every operation.
 pub static ROUTES: &[Route] = &[
@@ -89,6 +97,44 @@ pub static ROUTES: &[Route] = &[
         to!(keys::revoke))
         .takes::<Revocation>(r#"{"person":{"contact":"0198c5a0-0000-7000-8000-000000000003"}}"#)
         .fails(&[404]),
+    Route::new("POST", "/v1/login-links", "create_login_link",
+        "Sends a person an email with a link to log in by, which works once and for a short time. At most one a minute.",
+        to!(notices::login_link))
+        .takes::<NewLoginLink>(r#"{"person":{"contact":"0198c5a0-0000-7000-8000-000000000003"}}"#)
+        .accepts()
+        .fails(&[404, 429]),
+    Route::new("GET", "/v1/notices", "list_notices",
+        "Lists why people did or did not get an email, newest first: by API key of the whole firm, by a member's token what it may see.",
+        to!(notices::ledger))
+        .access(AccessKind::ApiKeyOrPerson)
+        .query(LEDGER)
+        .gives::<List<Notice>>(200)
+        .fails(&[403, 404])
+        .browsers(),
+    Route::new("GET", "/v1/login/{token}", "show_login",
+        "The page behind a link to log in by. Changes nothing: programs follow links, too.", to!(pages::show_login))
+        .page()
+        .fails(&[410]),
+    Route::new("POST", "/v1/login/{token}", "log_in",
+        "Logs in by such a link, once. The page hands the token on to the firm's `portal_url`, by a form that posts `token`, `expires_ms` and `thread`; whoever accepts `application/json` only gets it at once.",
+        to!(pages::enter))
+        .page()
+        .form()
+        .or_gives::<LoggedIn>()
+        .fails(&[403, 410]),
+    Route::new("POST", "/v1/login/{token}/again", "send_login_again",
+        "Mails a new link to whom this one was for. At most one a minute.", to!(pages::again))
+        .page()
+        .gives_text(202, "text/html")
+        .form()
+        .fails(&[410, 429]),
+    Route::new("GET", "/v1/unsubscribe/{token}", "show_unsubscribe",
+        "The page behind a link to end the emails. Changes nothing: programs follow links, too.", to!(pages::show_unsubscribe))
+        .page(),
+    Route::new("POST", "/v1/unsubscribe/{token}", "unsubscribe",
+        "Ends the emails to whom the link was for (RFC 8058). Twice is once.", to!(pages::stop))
+        .page()
+        .form(),
     Route::new("POST", "/v1/commands", "run_command",
         "Does one command: with an API key in the name of `actor`, with a person's token in its own.", to!(run_command))
         .access(AccessKind::ApiKeyOrPerson)

@@ -4,4 +4,6 @@
 mod api;
 mod bounds;
 mod handshake;
+mod mails;
+mod pages;
 mod support;

@@ -80,7 +80,7 @@ impl Server {
         };
         let owner = self.change(firm, DirectoryChange::CreateMember(owner)).await;
         let Done::Member(Member { member, .. }) = owner else { panic!("{owner:?}") };
-        let account = NewAccount { name: "Bakery Lane".to_owned() };
+        let account = NewAccount { name: "Bakery Lane".to_owned(), time_zone: "UTC".to_owned() };
         let account = self.change(firm, DirectoryChange::CreateAccount(account)).await;
         let Done::Account(account) = account else { panic!("{account:?}") };
         let contact = NewContact {
