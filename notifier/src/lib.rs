@@ -7,6 +7,7 @@
 //! answers by email ─▶ inbound ─▶ posted, or refused with an email
 //! ```
 //!
+//! * [`run`] is the loop: asks what is due, and goes this way with it.
 //! * [`mail`] writes a letter as an email: text, HTML, headers, in its reader's language.
 //! * [`deliver`] hands it to a mail server, or puts it into a folder.
 //! * [`inbound`] takes answers by email.
@@ -19,6 +20,7 @@
 pub mod deliver;
 pub mod inbound;
 pub mod mail;
+pub mod run;
 pub mod signed;
 mod store;
 
