@@ -8,9 +8,10 @@ use parking_lot::Mutex;
 use std::fmt;
 use std::time::Duration;
 use tidings_protocol::{
-    ClientKey, ContactId, Encoding, Event, EventKind, MemberId, Person, Seq, ThreadId, Timestamp,
+    ClientKey, ContactId, Encoding, Event, EventKind, MemberId, Person, ReminderState, Seq,
+    ThreadId, Timestamp,
 };
-use tidings_server::rooms::{Arrival, Attach, Outlet, Room, Seat};
+use tidings_server::rooms::{Arrival, Attach, Outlet, Reminding, Room, Seat};
 use tidings_server::socket::{Batch, Pushed, SendQueue, SharedFrame, SocketId};
 use uuid::Uuid;
 
@@ -86,7 +87,9 @@ fn room(seats: u64) -> Room<Memory> {
         let outlet = Memory { id: SocketId(number), encoding, queue };
         let person = Person::Member(MemberId(Uuid::from_u128(number.into())));
         room.open();
-        let attached = room.attach(Seat { outlet, person, looking: true }, Seq(0));
+        let reminder = Reminding { head: Seq(0), state: ReminderState::default() };
+        let seat = Seat { outlet, person, looking: true, reminder };
+        let attached = room.attach(seat, Seq(0));
         assert_eq!(attached, Attach::Live);
     }
     room

@@ -267,6 +267,8 @@ pub struct ThreadCommit {
     pub thread: ThreadId,
     /// The client it belongs to.
     pub account: AccountId,
+    /// Its last event now, of this commit or an earlier one.
+    pub head: Seq,
     /// New events, in order, without gaps.
     pub events: Vec<Event>,
     /// Who has read further. Posting reads, so a post has one too.

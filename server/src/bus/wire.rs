@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Of the body. Nodes of another version take what they cannot read for missed, and look into the
 /// store.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What comes before every body. It never changes: a node has to know whose message it could not
 /// read.

@@ -6,7 +6,7 @@
 mod abroad;
 mod look_over;
 
-use crate::rooms::room::{Arrival, Attach, Outlet, Room, Seat};
+use crate::rooms::room::{Arrival, Attach, Outlet, Reminding, Room, Seat};
 use crate::socket::SocketId;
 use abroad::ToTell;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
@@ -38,7 +38,7 @@ pub struct Hall<O> {
     ready: VecDeque<ThreadId>,
     /// The same rooms, so that each is there once.
     is_ready: HashSet<ThreadId>,
-    /// Rooms with receipts or presence to tell.
+    /// Rooms with receipts, reminders or presence to tell.
     news: BTreeSet<ThreadId>,
     /// Rooms for which a repair is on its way.
     repairing: HashSet<ThreadId>,
@@ -143,6 +143,14 @@ impl<O: Outlet> Hall<O> {
         self.note(thread);
     }
 
+    /// How far a thread's reminders are.
+    pub fn remind(&mut self, thread: ThreadId, now: Reminding) {
+        if let Some(room) = self.rooms.get_mut(&thread) {
+            room.remind(now);
+        }
+        self.note(thread);
+    }
+
     /// Something was committed.
     #[must_use]
     pub fn committed(&mut self, commit: ThreadCommit) -> Option<Repair> {
@@ -151,6 +159,9 @@ impl<O: Outlet> Hall<O> {
         // Who posts has read: the event says so, and needs no receipt beside it.
         if let (Some(read), true) = (commit.read, commit.events.is_empty()) {
             room.read(read.person, read.seq);
+        }
+        if let Some(state) = commit.reminder {
+            room.remind(Reminding { head: commit.head, state });
         }
         let mut gap = None;
         for event in commit.events {

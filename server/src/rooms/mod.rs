@@ -14,7 +14,7 @@ mod shard;
 pub use hall::{Hall, Repair};
 pub use looking::Looking;
 pub use lost::Lost;
-pub use room::{Arrival, Attach, Outlet, Room, Seat, classify};
+pub use room::{Arrival, Attach, Outlet, Reminding, Room, Seat, classify};
 pub use shard::{Committed, Found, Mail};
 
 use crate::bus::Bus;

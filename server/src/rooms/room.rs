@@ -5,10 +5,13 @@
 //! the next, a duplicate or a sign of a gap; a gap is read from the store.
 
 mod abroad;
+mod reminding;
 
 use crate::rooms::looking::Looking;
 use crate::socket::{Batch, SharedFrame, SocketId};
 use abroad::Abroad;
+pub use reminding::Reminding;
+use reminding::{Place, Reminded};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use tidings_protocol::{Event, EventKind, Person, Receipt, Seq, ServerFrame, ThreadId};
@@ -49,12 +52,18 @@ pub struct Seat<O> {
     pub person: Person,
     /// Whether its user looks at the thread.
     pub looking: bool,
+    /// How far the thread's reminders were, as it was told on joining.
+    pub reminder: Reminding,
 }
 
 struct Seated<O> {
-    seat: Seat<O>,
+    outlet: O,
+    person: Person,
+    looking: bool,
     /// The last event queued to it.
     last: Seq,
+    /// It is told of reminders after this.
+    reminded: Place,
 }
 
 /// The live side of one thread.
@@ -76,6 +85,7 @@ pub struct Room<O> {
     told: BTreeMap<Person, Seq>,
     /// Those that went to every seat while somebody was joining, who may have read the store before.
     told_meanwhile: BTreeMap<Person, Seq>,
+    reminded: Reminded,
     presence_changed: bool,
     /// Sockets that are joining and not seated yet.
     joining: u32,
@@ -88,6 +98,8 @@ struct Outgoing {
     frame: Arc<SharedFrame>,
     /// For events: seats that have it already are passed over.
     seq: Option<Seq>,
+    /// For the state of reminders: seats that were told a later one are passed over.
+    reminder: Option<Place>,
     /// Whose sockets don't get it.
     except: Option<Person>,
 }
@@ -99,6 +111,8 @@ struct Pass {
     batch: Batch,
     /// The first and the last of the events among them.
     events: Option<(Seq, Seq)>,
+    /// The first state of reminders among them.
+    reminder: Option<Place>,
     /// Whether some of them are not for everybody.
     exceptions: bool,
     next: usize,
@@ -110,8 +124,9 @@ impl Pass {
         let first = seqs.next();
         let events = first.map(|first| (first, seqs.next_back().unwrap_or(first)));
         let batch = Batch::new(frames.iter().map(|o| Arc::clone(&o.frame)).collect());
+        let reminder = frames.iter().find_map(|outgoing| outgoing.reminder);
         let exceptions = frames.iter().any(|outgoing| outgoing.except.is_some());
-        Self { frames, batch, events, exceptions, next: 0 }
+        Self { frames, batch, events, reminder, exceptions, next: 0 }
     }
 }
 
@@ -171,6 +186,7 @@ impl<O: Outlet> Room<O> {
             receipts: BTreeMap::new(),
             told: BTreeMap::new(),
             told_meanwhile: BTreeMap::new(),
+            reminded: Reminded::default(),
             presence_changed: false,
             joining: 0,
             abroad: None,
@@ -243,7 +259,7 @@ impl<O: Outlet> Room<O> {
             if self.joining > 0 {
                 self.remember(seq, &frame);
             }
-            self.waiting.push(Outgoing { frame, seq: Some(seq), except: None });
+            self.waiting.push(Outgoing { frame, seq: Some(seq), reminder: None, except: None });
         }
         arrival
     }
@@ -276,19 +292,21 @@ impl<O: Outlet> Room<O> {
             let frame = receipts_frame(self.thread, &self.told_meanwhile);
             seat.outlet.queue(&Arc::new(SharedFrame::new(frame)));
         }
-        seat.outlet.flush();
+        let Seat { outlet, person, looking, reminder } = seat;
+        let reminded = self.seat_reminded(&outlet, reminder);
+        outlet.flush();
         self.one_joining_less();
-        self.presence_changed |= seat.looking;
-        self.seats.push(Seated { seat, last });
+        self.presence_changed |= looking;
+        self.seats.push(Seated { outlet, person, looking, last, reminded });
         Attach::Live
     }
 
     /// Takes a socket out. Says whether it was there.
     pub fn detach(&mut self, id: SocketId) -> bool {
-        let Some(at) = self.seats.iter().position(|seated| seated.seat.outlet.id() == id) else {
+        let Some(at) = self.seats.iter().position(|seated| seated.outlet.id() == id) else {
             return false;
         };
-        self.presence_changed |= self.seats[at].seat.looking;
+        self.presence_changed |= self.seats[at].looking;
         match &mut self.pass {
             // Seats before `next` have had the pass's frames; keep them before it.
             Some(pass) if at < pass.next => {
@@ -319,18 +337,18 @@ impl<O: Outlet> Room<O> {
 
     /// A socket's user turned to the thread, or away.
     pub fn look(&mut self, id: SocketId, looking: bool) {
-        if let Some(seated) = self.seats.iter_mut().find(|seated| seated.seat.outlet.id() == id) {
-            self.presence_changed |= seated.seat.looking != looking;
-            seated.seat.looking = looking;
+        if let Some(seated) = self.seats.iter_mut().find(|seated| seated.outlet.id() == id) {
+            self.presence_changed |= seated.looking != looking;
+            seated.looking = looking;
         }
     }
 
-    /// Whether receipts or presence wait to be told.
+    /// Whether receipts, reminders or presence wait to be told.
     pub fn has_news(&self) -> bool {
-        !self.receipts.is_empty() || self.presence_changed
+        !self.receipts.is_empty() || self.reminded.is_due() || self.presence_changed
     }
 
-    /// Puts what was merged since the last time (receipts, presence) into the next pass. Says
+    /// Puts what was merged since the last time (receipts, reminders, presence) into the next pass. Says
     /// whether who is looking was a part of it.
     pub fn tell_news(&mut self) -> bool {
         if !self.receipts.is_empty() {
@@ -338,6 +356,7 @@ impl<O: Outlet> Room<O> {
             self.told.extend(&receipts);
             self.broadcast(receipts_frame(self.thread, &receipts), None);
         }
+        self.tell_reminder();
         let looked = std::mem::take(&mut self.presence_changed);
         if looked {
             let Looking { people, count } = self.present();
@@ -348,7 +367,7 @@ impl<O: Outlet> Room<O> {
 
     fn broadcast(&mut self, frame: ServerFrame, except: Option<Person>) {
         let frame = Arc::new(SharedFrame::new(frame));
-        self.waiting.push(Outgoing { frame, seq: None, except });
+        self.waiting.push(Outgoing { frame, seq: None, reminder: None, except });
     }
 
     /// Whether frames wait for seats.
@@ -369,7 +388,7 @@ impl<O: Outlet> Room<O> {
         let mut queued = 0;
         for some in self.seats[pass.next..end].chunks_mut(SEATS_FETCHED) {
             for seated in &*some {
-                seated.seat.outlet.fetch();
+                seated.outlet.fetch();
             }
             for seated in some {
                 queued += seated.take(&pass);
@@ -411,13 +430,14 @@ fn text_bytes(frame: &SharedFrame) -> usize {
 impl<O: Outlet> Seated<O> {
     fn take(&mut self, pass: &Pass) -> u64 {
         let has_some = pass.events.is_some_and(|(first, _)| first <= self.last);
-        if has_some || pass.exceptions {
+        let was_told = pass.reminder.is_some_and(|first| first <= self.reminded);
+        if has_some || was_told || pass.exceptions {
             return self.choose(&pass.frames);
         }
         if let Some((_, last)) = pass.events {
             self.last = last;
         }
-        self.seat.outlet.send(&pass.batch);
+        self.outlet.send(&pass.batch);
         pass.batch.frames().len() as u64
     }
 
@@ -425,7 +445,10 @@ impl<O: Outlet> Seated<O> {
     fn choose(&mut self, frames: &[Outgoing]) -> u64 {
         let mut queued = 0;
         for outgoing in frames {
-            if outgoing.except == Some(self.seat.person) {
+            if outgoing.except == Some(self.person) {
+                continue;
+            }
+            if outgoing.reminder.is_some_and(|place| place <= self.reminded) {
                 continue;
             }
             if let Some(seq) = outgoing.seq {
@@ -434,10 +457,10 @@ impl<O: Outlet> Seated<O> {
                 }
                 self.last = seq;
             }
-            self.seat.outlet.queue(&outgoing.frame);
+            self.outlet.queue(&outgoing.frame);
             queued += 1;
         }
-        self.seat.outlet.flush();
+        self.outlet.flush();
         queued
     }
 }

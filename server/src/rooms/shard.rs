@@ -347,5 +347,8 @@ impl Shard {
         for (thread, person, seq) in lost.receipts() {
             self.hall.read(thread, person, seq);
         }
+        for (thread, now) in lost.reminders() {
+            self.hall.remind(thread, now);
+        }
     }
 }

@@ -9,7 +9,7 @@
 //! A visit to the store costs two changes of threads, so each does all it can: the first one brings
 //! the thread and the beginning of what was missed, the next ones several pages each.
 
-use crate::rooms::{Attach, Mail, Seat};
+use crate::rooms::{Attach, Mail, Reminding, Seat};
 use crate::session::joining::{Joining, Next};
 use crate::session::missed::{Asking, Visit};
 use crate::session::run::Connection;
@@ -51,7 +51,7 @@ impl Connection<'_> {
         self.node.rooms.send(thread, Mail::Open { thread, firm, present }).await;
         let present = opened.await.map_err(|_| CloseCode::InternalError)?;
         let seated = match self.begin(wish, present).await {
-            Ok(visit) => self.enter(thread, visit).await,
+            Ok((visit, reminder)) => self.enter(thread, visit, reminder).await,
             Err(refusal) => {
                 self.refuse(id, refusal);
                 Ok(false)
@@ -68,14 +68,14 @@ impl Connection<'_> {
         seated.map(|_| ())
     }
 
-    /// The answer, and the beginning of what was missed.
-    async fn begin(&self, wish: Wish, present: Vec<Person>) -> Result<Visit, Refusal> {
+    /// The answer, and the beginning of what was missed; and what the answer says of reminders.
+    async fn begin(&self, wish: Wish, present: Vec<Person>) -> Result<(Visit, Reminding), Refusal> {
         let asking = self.asking(wish.thread).ok_or(RefusalCode::Unauthenticated)?;
         let Wish { id, after, .. } = wish;
         let firm = asking.actor.firm;
         let read = self.ask(firm, move |reader| asking.begin(reader, id, after, &present));
         match read.await {
-            Ok(Ok(visit)) => Ok(visit),
+            Ok(Ok(begun)) => Ok(begun),
             // What was read on the way there has other names; the client asked to join.
             Ok(Err(QueryError::Refused(refusal))) => Err(refusal.at("join.thread")),
             Ok(Err(QueryError::Unavailable(_))) | Err(_) => Err(store::away()),
@@ -89,7 +89,12 @@ impl Connection<'_> {
     }
 
     /// Replies, sends what was missed, and takes the seat. Says whether it is taken.
-    async fn enter(&self, thread: ThreadId, visit: Visit) -> Result<bool, CloseCode> {
+    async fn enter(
+        &self,
+        thread: ThreadId,
+        visit: Visit,
+        reminder: Reminding,
+    ) -> Result<bool, CloseCode> {
         let Visit { mut frames, mut joining } = visit;
         let Some(peer) = &self.peer else { return Ok(false) };
         // From here on the room tells this socket of the thread, and the feed need not.
@@ -110,7 +115,9 @@ impl Connection<'_> {
                     Visit { frames, joining } = self.go_on(thread, joining).await?;
                 }
                 // The seat is taken and all that is queued goes out, in one write.
-                Next::Attach { have } => joining.attached(self.attach(thread, have).await?),
+                Next::Attach { have } => {
+                    joining.attached(self.attach(thread, have, reminder).await?);
+                }
                 Next::Live => return Ok(true),
                 Next::TooSlow => return Err(CloseCode::SlowReader),
             }
@@ -152,10 +159,15 @@ impl Connection<'_> {
         }
     }
 
-    async fn attach(&self, thread: ThreadId, have: Seq) -> Result<Attach, CloseCode> {
+    async fn attach(
+        &self,
+        thread: ThreadId,
+        have: Seq,
+        reminder: Reminding,
+    ) -> Result<Attach, CloseCode> {
         let Some(identity) = self.session.identity() else { return Err(CloseCode::InternalError) };
         let Actor { firm, person } = identity.actor;
-        let seat = Seat { outlet: Arc::clone(self.outbound), person, looking: true };
+        let seat = Seat { outlet: Arc::clone(self.outbound), person, looking: true, reminder };
         let (done, attached) = oneshot::channel();
         self.node.rooms.send(thread, Mail::Attach { thread, firm, seat, have, done }).await;
         attached.await.map_err(|_| CloseCode::InternalError)

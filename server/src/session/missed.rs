@@ -1,6 +1,7 @@
 //! What a join reads, on a reader's thread: the thread as it stands, and what the client has missed
 //! of it, made into frames there, page by page, so that no more than a page is held as values.
 
+use crate::rooms::Reminding;
 use crate::session::joining::{Joining, Next, Plan};
 use crate::socket;
 use bytes::Bytes;
@@ -33,14 +34,15 @@ pub(super) struct Visit {
 }
 
 impl Asking {
-    /// The answer to a join, and the beginning of what was missed.
+    /// The answer to a join, and the beginning of what was missed; and what the answer says of
+    /// reminders.
     pub(super) fn begin(
         self,
         reader: &mut dyn Reader,
         id: RequestId,
         after: Option<Seq>,
         present: &[Person],
-    ) -> Result<Visit, QueryError> {
+    ) -> Result<(Visit, Reminding), QueryError> {
         let Entrance { item, tasks, people } = reader.entrance(self.actor, self.thread)?;
         let joining = Joining::new(after, item.summary.head, RESUME_EVENTS_MAX);
         let Plan { from, complete } = joining.plan();
@@ -49,7 +51,8 @@ impl Asking {
         let answer = socket::encode_by(self.encoding, |buffer| {
             self.encoding.encode_joined_into(id, &joined, buffer);
         });
-        self.pages(reader, vec![answer], joining)
+        let reminder = Reminding { head: item.summary.head, state: item.summary.reminder_state };
+        Ok((self.pages(reader, vec![answer], joining)?, reminder))
     }
 
     /// More of what was missed.

@@ -23,6 +23,10 @@ pub(crate) enum Invariant {
     I8,
     /// Unread is a function of log and receipt.
     I9,
+    /// No email twice, none of what was read in time.
+    I10,
+    /// Every email that is due is sent, or it is said why not.
+    I11,
 }
 
 /// Something that must hold did not.

@@ -44,6 +44,14 @@ pub(crate) enum Lie {
     StepBack,
     /// Unread is one too many.
     Miscount,
+    /// Rooms are not told how far reminders are.
+    ForgetReminders,
+    /// Mails are taken, and left to anybody else at the same time.
+    TakeForNoTime,
+    /// Mails that were dropped when they were to be taken are sent all the same.
+    SendWhatWasDropped,
+    /// That a mail was sent is never put down.
+    NeverSettle,
 }
 
 impl Lie {
@@ -67,5 +75,9 @@ impl Lie {
         (Self::TellOtherFirms, Invariant::I7),
         (Self::StepBack, Invariant::I8),
         (Self::Miscount, Invariant::I9),
+        (Self::ForgetReminders, Invariant::I1),
+        (Self::TakeForNoTime, Invariant::I10),
+        (Self::SendWhatWasDropped, Invariant::I10),
+        (Self::NeverSettle, Invariant::I11),
     ];
 }

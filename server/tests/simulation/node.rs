@@ -6,16 +6,19 @@ use crate::truth::{Attempt, Submitted};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 use tidings_protocol::{
-    AccountId, Badges, Event, FirmId, InboxItem, MemberId, Person, Receipt, RequestId, Seq,
-    ThreadId, Welcome,
+    AccountId, Badges, Event, FirmId, InboxItem, MemberId, NoticeId, Person, Receipt, RequestId,
+    Seq, ThreadId, Welcome,
 };
 use tidings_server::auth::Identity;
 use tidings_server::epochs::Epochs;
 use tidings_server::lookover::Due;
-use tidings_server::rooms::{Hall, Lost};
+use tidings_server::rooms::{Hall, Lost, Reminding};
 use tidings_server::session::{Joining, Session};
 use tidings_server::socket::{SharedFrame, SocketId};
-use tidings_storage::{Access, Actor, Applied, Epoch, Pulse, ReadCommit, ThreadCommit};
+use tidings_storage::{
+    Access, Actor, Applied, Epoch, NoticesOf, Pulse, ReadCommit, Sending, ThreadCommit,
+};
+use uuid::Uuid;
 
 /// One server.
 pub(crate) struct Node {
@@ -42,6 +45,8 @@ pub(crate) struct Node {
     pub(crate) watched: BTreeSet<FirmId>,
     /// What is to be looked over.
     pub(crate) due: Due,
+    /// Mails that its notifier has taken.
+    pub(crate) hands: Vec<Hand>,
 }
 
 /// The server's side of a connection.
@@ -134,6 +139,8 @@ pub(crate) struct Join {
     pub(crate) id: RequestId,
     pub(crate) thread: ThreadId,
     pub(crate) after: Option<Seq>,
+    /// How far its answer says that reminders are, once it is read.
+    pub(crate) reminder: Reminding,
     pub(crate) stage: Stage,
 }
 
@@ -147,6 +154,16 @@ pub(crate) enum Stage {
     Going(Joining),
     /// The room has mail with the seat.
     Attaching(Joining),
+}
+
+/// A mail that a notifier has taken and not settled.
+pub(crate) struct Hand {
+    pub(crate) notices: NoticesOf,
+    /// By which run of it.
+    pub(crate) holder: Uuid,
+    pub(crate) mail: NoticeId,
+    /// What the mail server said, once it was asked.
+    pub(crate) sending: Option<Sending>,
 }
 
 /// What one transaction did.
@@ -218,6 +235,7 @@ impl Node {
             settling: VecDeque::new(),
             watched: BTreeSet::new(),
             due: Due::new(now, bus_is_up),
+            hands: Vec::new(),
         }
     }
 

@@ -108,6 +108,7 @@ impl Made {
         let thread_commit = told.then_some(ThreadCommit {
             thread: thread.id,
             account: thread.account,
+            head: thread.head,
             events: self.events,
             read: self.read,
             // Known when all is done.

@@ -88,7 +88,7 @@ impl<O: Outlet> Hall<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rooms::room::tests::{Notebook, person};
+    use crate::rooms::room::tests::{Notebook, nothing, person};
     use crate::rooms::room::{Attach, Seat};
     use crate::socket::SocketId;
     use tidings_protocol::{Seq, ServerFrame};
@@ -104,7 +104,12 @@ mod tests {
     fn sit(hall: &mut Hall<Notebook>, number: u64) -> Notebook {
         hall.open(THREAD);
         let outlet = Notebook::new(number);
-        let seat = Seat { outlet: outlet.clone(), person: person(number.into()), looking: true };
+        let seat = Seat {
+            outlet: outlet.clone(),
+            person: person(number.into()),
+            looking: true,
+            reminder: nothing(),
+        };
         hall.belongs(THREAD, FIRM);
         assert_eq!(hall.attach(THREAD, seat, Seq(0)), Some(Attach::Live));
         outlet

@@ -1,7 +1,7 @@
 //! Rooms that may have missed something of other nodes, beside how their threads stand.
 
 use super::{Hall, Repair};
-use crate::rooms::room::Outlet;
+use crate::rooms::room::{Outlet, Reminding};
 use std::collections::HashSet;
 use tidings_protocol::{FirmId, Receipt, ThreadId};
 use tidings_storage::Pulse;
@@ -19,13 +19,15 @@ impl<O: Outlet> Hall<O> {
         threads
     }
 
-    /// How a thread stands. Says what its room misses, and whether anybody has read further since
+    /// How a thread stands. How far its reminders are is told, if that is not what was told last.
+    /// Says what the room misses, and whether anybody has read further since
     /// the last look: then [`Self::all_read`] is to be told.
     #[must_use]
     pub fn look_over(&mut self, pulse: &Pulse) -> (Option<Repair>, bool) {
         if !self.rooms.contains_key(&pulse.thread) {
             return (None, false);
         }
+        self.remind(pulse.thread, Reminding { head: pulse.head, state: pulse.reminder });
         let receipts = self.read.get(&pulse.thread) != Some(&pulse.read);
         (self.hear_of(pulse.thread, pulse.head), receipts)
     }
@@ -45,9 +47,9 @@ impl<O: Outlet> Hall<O> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rooms::room::tests::{Notebook, person};
+    use crate::rooms::room::tests::{Notebook, nothing, person};
     use crate::rooms::room::{Attach, Seat};
-    use tidings_protocol::{ReminderState, Seq, ServerFrame};
+    use tidings_protocol::{ReminderState, Seq, ServerFrame, Timestamp};
     use tidings_storage::Epoch;
     use uuid::Uuid;
 
@@ -65,7 +67,8 @@ mod tests {
         assert_eq!(hall.look_over(&pulse(4, 1)), (None, false), "no room, nothing missed");
         hall.open(THREAD);
         let outlet = Notebook::new(1);
-        let seat = Seat { outlet: outlet.clone(), person: person(1), looking: false };
+        let seat =
+            Seat { outlet: outlet.clone(), person: person(1), looking: false, reminder: nothing() };
         assert_eq!(hall.attach(THREAD, seat, Seq(3)), Some(Attach::Live));
         let repair = Repair { thread: THREAD, after: Seq(3) };
         assert_eq!(hall.look_over(&pulse(4, 5)), (Some(repair), true));
@@ -77,6 +80,24 @@ mod tests {
         assert!(hall.tick().is_empty());
         hall.send_round();
         assert_eq!(outlet.last(), Some(ServerFrame::Receipts { thread: THREAD, receipts }));
+    }
+
+    #[test]
+    fn a_look_finds_reminders_of_which_nobody_was_told() {
+        let mut hall = Hall::default();
+        hall.open(THREAD);
+        let outlet = Notebook::new(1);
+        let reminder = nothing();
+        let seat = Seat { outlet: outlet.clone(), person: person(1), looking: false, reminder };
+        assert_eq!(hall.attach(THREAD, seat, Seq(1)), Some(Attach::Live));
+        let next_ms = Some(Timestamp(9));
+        let reminder = ReminderState { pending: true, sent: 1, next_ms };
+        for _ in 0..2 {
+            assert_eq!(hall.look_over(&Pulse { reminder, ..pulse(1, 0) }), (None, true));
+            assert!(hall.tick().is_empty());
+            hall.send_round();
+        }
+        assert_eq!(outlet.frames(), [ServerFrame::ReminderChanged { thread: THREAD, reminder }]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How rooms make up for what they missed.
 
 use super::*;
-use crate::rooms::room::tests::{Notebook, event, person};
+use crate::rooms::room::tests::{Notebook, event, nothing, person};
 use uuid::Uuid;
 
 #[test]
@@ -10,7 +10,8 @@ fn a_repair_goes_no_further_than_what_was_heard_of() {
     let mut hall = Hall::default();
     hall.open(thread);
     let outlet = Notebook::new(1);
-    let seat = Seat { outlet: outlet.clone(), person: person(1), looking: true };
+    let seat =
+        Seat { outlet: outlet.clone(), person: person(1), looking: true, reminder: nothing() };
     assert_eq!(hall.attach(thread, seat, Seq(1)), Some(Attach::Live));
     let repair = hall.hear_of(thread, Seq(3));
     assert_eq!(repair, Some(Repair { thread, after: Seq(1) }));

@@ -55,8 +55,8 @@ impl<O: Outlet> Room<O> {
         }
         let mut people: BTreeSet<Person> =
             others.map(|others| others.people.iter().copied().collect()).unwrap_or_default();
-        for seated in self.seats.iter().filter(|seated| seated.seat.looking) {
-            people.insert(seated.seat.person);
+        for seated in self.seats.iter().filter(|seated| seated.looking) {
+            people.insert(seated.person);
             if people.len() > limits::PRESENCE_PEOPLE_MAX {
                 return Vec::new();
             }
@@ -65,13 +65,13 @@ impl<O: Outlet> Room<O> {
     }
 
     fn looking_here(&self) -> Looking {
-        let looking = self.seats.iter().filter(|seated| seated.seat.looking);
-        Looking::of(looking.map(|seated| seated.seat.person).collect())
+        let looking = self.seats.iter().filter(|seated| seated.looking);
+        Looking::of(looking.map(|seated| seated.person).collect())
     }
 
     /// Whether anybody looks at it here.
     pub fn is_looked_at(&self) -> bool {
-        self.seats.iter().any(|seated| seated.seat.looking)
+        self.seats.iter().any(|seated| seated.looking)
     }
 
     /// Who looks here, for the other nodes, unless they were told the same last and it is not to be

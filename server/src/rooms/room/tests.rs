@@ -3,7 +3,7 @@
 use super::*;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use tidings_protocol::{EventKind, MemberId, Timestamp};
+use tidings_protocol::{EventKind, MemberId, ReminderState, Timestamp};
 use uuid::Uuid;
 
 /// A socket that writes down what it is sent.
@@ -21,6 +21,10 @@ impl Notebook {
 
     pub(in crate::rooms) fn last(&self) -> Option<ServerFrame> {
         self.frames.borrow().last().cloned()
+    }
+
+    pub(in crate::rooms) fn frames(&self) -> Vec<ServerFrame> {
+        self.frames.borrow().clone()
     }
 
     pub(in crate::rooms) fn seqs(&self) -> Vec<u64> {
@@ -53,6 +57,11 @@ pub(in crate::rooms) fn person(number: u128) -> Person {
     Person::Member(MemberId(Uuid::from_u128(number)))
 }
 
+/// A thread without reminders.
+pub(in crate::rooms) fn nothing() -> Reminding {
+    Reminding { head: Seq(0), state: ReminderState::default() }
+}
+
 pub(in crate::rooms) fn event(seq: u64) -> Event {
     Event {
         thread: ThreadId(Uuid::nil()),
@@ -71,7 +80,12 @@ fn room() -> Room<Notebook> {
 fn seat(room: &mut Room<Notebook>, number: u64, have: u64) -> Notebook {
     let outlet = Notebook::new(number);
     room.open();
-    let seat = Seat { outlet: outlet.clone(), person: person(number.into()), looking: true };
+    let seat = Seat {
+        outlet: outlet.clone(),
+        person: person(number.into()),
+        looking: true,
+        reminder: nothing(),
+    };
     assert_eq!(room.attach(seat, Seq(have)), Attach::Live);
     outlet
 }
@@ -110,7 +124,8 @@ fn socket_that_joins_amid_events_misses_none() {
     room.arrive(event(6));
     room.arrive(event(7));
     let outlet = Notebook::new(1);
-    let seat = Seat { outlet: outlet.clone(), person: person(1), looking: true };
+    let seat =
+        Seat { outlet: outlet.clone(), person: person(1), looking: true, reminder: nothing() };
     assert_eq!(room.attach(seat, Seq(5)), Attach::Live);
     room.arrive(event(8));
     room.run_pass(usize::MAX);
@@ -126,7 +141,8 @@ fn socket_too_far_behind_reads_the_store_again() {
         room.arrive(event(seq));
     }
     let outlet = Notebook::new(2);
-    let again = || Seat { outlet: outlet.clone(), person: person(2), looking: true };
+    let again =
+        || Seat { outlet: outlet.clone(), person: person(2), looking: true, reminder: nothing() };
     assert_eq!(room.attach(again(), Seq(35)), Attach::Behind { delivered: Seq(100) });
     assert_eq!(room.attach(again(), Seq(36)), Attach::Live);
     room.run_pass(usize::MAX);
@@ -163,7 +179,8 @@ fn room_remembers_nothing_while_nobody_is_joining() {
     assert!(room.recent.is_empty());
     let late = Notebook::new(2);
     room.open();
-    let again = || Seat { outlet: late.clone(), person: person(2), looking: true };
+    let again =
+        || Seat { outlet: late.clone(), person: person(2), looking: true, reminder: nothing() };
     assert_eq!(room.attach(again(), Seq(1)), Attach::Behind { delivered: Seq(2) });
     assert_eq!(room.attach(again(), Seq(2)), Attach::Live);
     room.arrive(event(3));
@@ -239,7 +256,8 @@ fn who_joins_misses_no_receipt_that_is_told_meanwhile() {
     room.tell_news();
     room.run_pass(usize::MAX);
     let late = Notebook::new(3);
-    let seat = Seat { outlet: late.clone(), person: person(3), looking: false };
+    let seat =
+        Seat { outlet: late.clone(), person: person(3), looking: false, reminder: nothing() };
     assert_eq!(room.attach(seat, Seq(0)), Attach::Live);
     let receipts = vec![Receipt { person: person(2), seq: Seq(5) }];
     let told = ServerFrame::Receipts { thread: ThreadId(Uuid::nil()), receipts };
@@ -261,7 +279,8 @@ fn who_is_seated_amid_a_pass_hears_of_no_receipt_that_goes_back() {
     room.run_pass(1);
     read(&mut room, 7);
     let late = Notebook::new(3);
-    let seat = Seat { outlet: late.clone(), person: person(3), looking: false };
+    let seat =
+        Seat { outlet: late.clone(), person: person(3), looking: false, reminder: nothing() };
     assert_eq!(room.attach(seat, Seq(0)), Attach::Live);
     while room.has_work() {
         room.run_pass(1);
@@ -291,7 +310,12 @@ fn person_with_two_devices_is_present_until_both_look_away() {
     room.open();
     room.open();
     for id in [1, 2] {
-        let seat = Seat { outlet: Notebook::new(id), person: person(1), looking: true };
+        let seat = Seat {
+            outlet: Notebook::new(id),
+            person: person(1),
+            looking: true,
+            reminder: nothing(),
+        };
         assert_eq!(room.attach(seat, Seq(0)), Attach::Live);
     }
     room.look(SocketId(1), false);

@@ -4,8 +4,8 @@ use crate::chance::Chance;
 use crate::device::{Device, Phase};
 use crate::truth::{Truth, key_of};
 use tidings_protocol::{
-    ClientFrame, ClientKey, Command, HistoryFrom, MemberId, MessageId, Page, Person, RequestId,
-    Seq, TaskId, ThreadFilter, ThreadId,
+    ClientFrame, ClientKey, Command, HistoryFrom, MemberId, MessageId, Page, Person, Reminder,
+    RequestId, Seq, TaskId, ThreadFilter, ThreadId,
 };
 
 impl Device {
@@ -186,14 +186,24 @@ impl Device {
 
     /// Contacts ask for it too, and are refused.
     fn of_the_team(&self, thread: ThreadId, chance: &mut Chance, truth: &Truth) -> Command {
-        match chance.below(4) {
+        match chance.below(8) {
             0 => Command::Archive { thread },
+            4 | 5 => {
+                let on = chance.percent(80);
+                Command::SetReminder { thread, reminder: Self::reminder(on, chance) }
+            }
+            6 => Command::Resend { thread, key: ClientKey(chance.uuid()) },
             1 | 2 => Command::Reopen { thread },
             _ => match chance.pick(&self.team(truth)) {
                 Some((member, _)) => Command::Mention { thread, member },
                 None => Command::Reopen { thread },
             },
         }
+    }
+
+    /// Every day, or every other, for some days.
+    fn reminder(on: bool, chance: &mut Chance) -> Reminder {
+        Reminder { on, days: 1 + u16::from(chance.percent(30)), count: 1 + u16::from(on) }
     }
 
     /// Starts a thread, or pokes at one that it may not know of.
@@ -224,7 +234,7 @@ impl Device {
             subject: String::new(),
             body: self.body(),
             tasks,
-            reminder: None,
+            reminder: (team && chance.percent(70)).then(|| Self::reminder(true, chance)),
             mentions: Vec::new(),
         }]
     }

@@ -5,7 +5,8 @@ use crate::device::{Device, Phase};
 use crate::invariant::{Held, Invariant, Violation};
 use crate::truth::{Truth, key_of};
 use tidings_protocol::{
-    CloseCode, Command, Event, Outcome, RefusalCode, Reply, RequestId, Seq, ServerFrame, ThreadId,
+    CloseCode, Command, Event, Outcome, RefusalCode, ReminderState, Reply, RequestId, Seq,
+    ServerFrame, ThreadId,
 };
 use tidings_storage::writes;
 
@@ -68,6 +69,7 @@ impl Device {
                     truth.summarized(me, &item.summary)?;
                     self.known.insert(item.summary.thread);
                     self.stands(item.summary.thread, item.summary.head, item.read);
+                    self.reminded_by_feed(item.summary.thread, item.summary.reminder_state);
                 }
                 if let Some(link) = &mut self.link {
                     link.welcomed = true;
@@ -92,6 +94,7 @@ impl Device {
             ServerFrame::ThreadChanged(summary) => {
                 self.known.insert(summary.thread);
                 self.stands(summary.thread, summary.head, Seq(0));
+                self.reminded_by_feed(summary.thread, summary.reminder_state);
                 truth.summarized(me, &summary)
             }
             ServerFrame::ReadChanged { thread, read, .. } => {
@@ -111,7 +114,27 @@ impl Device {
                 self.badges = Some(badges);
                 Ok(())
             }
-            ServerFrame::ReminderChanged { .. } => Ok(()),
+            ServerFrame::ReminderChanged { thread, reminder } => {
+                self.reminded(thread, reminder, truth)
+            }
+        }
+    }
+
+    /// The room, or the answer to a join, says how far reminders are.
+    fn reminded(&mut self, thread: ThreadId, state: ReminderState, truth: &Truth) -> Held {
+        let replica = self.replicas.entry(thread).or_default();
+        if replica.phase == Phase::Live {
+            let me = self.actor.person;
+            replica.reminded = truth.reminder_told(me, thread, state, replica.reminded)?;
+            self.told.entry(thread).or_default().reminder = state;
+        }
+        Ok(())
+    }
+
+    /// The feed says so. Of what has been joined it may be late: then the room has the word.
+    fn reminded_by_feed(&mut self, thread: ThreadId, state: ReminderState) {
+        if self.replicas.get(&thread).is_none_or(|replica| replica.phase == Phase::Out) {
+            self.told.entry(thread).or_default().reminder = state;
         }
     }
 
@@ -170,7 +193,8 @@ impl Device {
                 let replica = self.replicas.entry(thread).or_default();
                 match replica.phase {
                     Phase::Joining { id: asked, after } if asked == id => {
-                        replica.joined(after, &joined)
+                        replica.joined(after, &joined)?;
+                        self.reminded(thread, joined.view.item.summary.reminder_state, truth)
                     }
                     _ => Ok(()),
                 }

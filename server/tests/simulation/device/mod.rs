@@ -10,7 +10,7 @@ pub(crate) use replica::{Phase, Replica};
 
 use crate::line::Line;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use tidings_protocol::{Badges, Command, Encoding, RequestId, Seq, ThreadId};
+use tidings_protocol::{Badges, Command, Encoding, ReminderState, RequestId, Seq, ThreadId};
 use tidings_server::socket::SocketId;
 use tidings_storage::Actor;
 
@@ -46,6 +46,8 @@ pub(crate) struct Told {
     pub(crate) head: Seq,
     /// How far its person has read.
     pub(crate) read: Seq,
+    /// How far its reminders are.
+    pub(crate) reminder: ReminderState,
 }
 
 /// Its end of a connection.

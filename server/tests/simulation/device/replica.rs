@@ -16,6 +16,8 @@ pub(crate) struct Replica {
     /// The last of them.
     pub(crate) last: Seq,
     pub(crate) receipts: BTreeMap<Person, Seq>,
+    /// Which state of the reminders it was told last, of all that there were, while it was joined.
+    pub(crate) reminded: usize,
 }
 
 /// How it stands to the live stream.

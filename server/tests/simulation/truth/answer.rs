@@ -84,7 +84,8 @@ impl Truth {
         let open = thread.tasks().values().filter(|done| !**done).count();
         let same = summary.head == thread.head()
             && summary.archived == thread.archived()
-            && summary.tasks_open as usize == open;
+            && summary.tasks_open as usize == open
+            && summary.reminder_state == thread.reminded();
         Invariant::I3.holds(same, format_args!("{summary:?} is not how the log of {name} ends"))?;
         let receipt = thread.receipt(person);
         let what = format_args!("{person} has read {name} to {receipt}, not to {}", item.read);

@@ -10,7 +10,12 @@ use tidings_storage::{Actor, Applied, Done, Operation, ThreadCommit};
 
 impl Truth {
     /// The store has done an operation, or refused it.
-    pub(crate) fn committed(&mut self, submitted: &Submitted, applied: &Applied) -> Held {
+    pub(crate) fn committed(
+        &mut self,
+        submitted: &Submitted,
+        applied: &Applied,
+        now: Timestamp,
+    ) -> Held {
         self.commits += 1;
         if let Some(attempt) = submitted.attempt {
             self.attempts.insert(attempt, applied.outcome.is_ok());
@@ -32,8 +37,27 @@ impl Truth {
                 }
                 self.answered_well(*actor, command.get(), applied)
             }
+            Operation::Remind { .. } => {
+                let thread = applied.commit.as_ref().and_then(|commit| commit.thread.as_ref());
+                thread.map_or(Ok(()), |thread| self.reminded(thread, now))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// A reminder was sent, or could not be.
+    fn reminded(&mut self, commit: &ThreadCommit, now: Timestamp) -> Held {
+        let commits = self.commits;
+        for event in &commit.events {
+            let Some(thread) = self.threads.get_mut(&commit.thread) else { return Ok(()) };
+            let what = format_args!("{event:?} at {now}, after {:?}", thread.reminded());
+            Invariant::I10.holds(thread.may_remind(event, now), what)?;
+            let what = format_args!("{event:?} was appended after {}", thread.head());
+            Invariant::I3.holds(event.seq == thread.head().next(), what)?;
+            let versions = vec![(commits, event.kind.clone())];
+            thread.log.push(Entry { event: event.clone(), versions });
+        }
+        self.reminder_moved(commit)
     }
 
     fn happened(&mut self, actor: Actor, command: &Command, commit: &ThreadCommit) -> Held {
@@ -45,6 +69,7 @@ impl Truth {
             log: Vec::new(),
             receipts: BTreeMap::new(),
             read_by: BTreeMap::new(),
+            reminders: Vec::new(),
         });
         if known.log.is_empty() {
             self.look_again();
@@ -66,7 +91,8 @@ impl Truth {
         if called {
             self.look_again();
         }
-        self.receipt_moved(commit)
+        self.receipt_moved(commit)?;
+        self.reminder_moved(commit)
     }
 
     fn logged(&mut self, actor: Person, command: &Command, event: &Event, index: usize) -> Held {
@@ -74,6 +100,7 @@ impl Truth {
         let key = match &event.kind {
             EventKind::MessagePosted { key, .. } => Some(*key),
             EventKind::TaskAdded { .. } => key_of(command).filter(|_| index == 0),
+            EventKind::Resent {} => key_of(command),
             _ => None,
         };
         if let Some(key) = key {
@@ -199,7 +226,8 @@ pub(crate) fn key_of(command: &Command) -> Option<ClientKey> {
     match command {
         Command::PostMessage { key, .. }
         | Command::CreateThread { key, .. }
-        | Command::AddTask { key, .. } => Some(*key),
+        | Command::AddTask { key, .. }
+        | Command::Resend { key, .. } => Some(*key),
         _ => None,
     }
 }
@@ -240,7 +268,10 @@ fn means(command: &Command, kind: &EventKind, index: usize) -> bool {
         (C::Mention { member, .. }, K::MemberMentioned { member: of, message: None }) => {
             member == of
         }
-        (C::Archive { .. }, K::Archived {}) | (C::Reopen { .. }, K::Reopened {}) => true,
+        (C::Archive { .. }, K::Archived {})
+        | (C::Reopen { .. }, K::Reopened {})
+        | (C::Resend { .. }, K::Resent {}) => true,
+        (C::SetReminder { reminder, .. }, K::ReminderSet { reminder: now }) => reminder == now,
         _ => false,
     }
 }

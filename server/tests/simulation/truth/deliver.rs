@@ -23,7 +23,7 @@ impl Truth {
     }
 
     /// Whether something of a thread that a commit did may reach somebody.
-    fn may_get(&self, person: Person, thread: ThreadId, commit: u64) -> Held {
+    pub(super) fn may_get(&self, person: Person, thread: ThreadId, commit: u64) -> Held {
         let name = self.name(thread);
         match self.sees.get(&(person, thread)) {
             Some(None) => Ok(()),
@@ -51,6 +51,7 @@ impl Truth {
     /// A summary reached somebody.
     pub(crate) fn summarized(&self, person: Person, summary: &ThreadSummary) -> Held {
         self.heard_of(person, summary.thread, summary.head)?;
+        self.reminder_summarized(summary)?;
         let same = self.home(summary.thread).is_some_and(|(_, account)| account == summary.account);
         Invariant::I6.holds(same, format_args!("{summary:?} has another account"))
     }

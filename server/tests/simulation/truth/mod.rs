@@ -4,16 +4,19 @@
 mod answer;
 mod commit;
 mod deliver;
+mod mail;
 mod people;
+mod remind;
 
 pub(crate) use commit::key_of;
+pub(crate) use mail::{Lease, Post};
 pub(crate) use people::Standing;
 
 use crate::invariant::{Held, Invariant};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
-    AccountId, ClientKey, Event, EventKind, FirmId, MessageId, Person, Reply, RequestId, Seq,
-    TaskId, ThreadId,
+    AccountId, ClientKey, Event, EventKind, FirmId, MessageId, Person, ReminderState, Reply,
+    RequestId, Seq, TaskId, ThreadId,
 };
 use tidings_server::socket::SocketId;
 use tidings_storage::Operation;
@@ -44,6 +47,8 @@ pub(crate) struct Truth {
     attempts: BTreeMap<Attempt, bool>,
     /// The last post of each connection that was done, by thread.
     order: BTreeMap<(SocketId, ThreadId), (RequestId, Seq)>,
+    /// Emails.
+    pub(crate) post: Post,
 }
 
 /// One thread.
@@ -56,6 +61,8 @@ pub(crate) struct Thread {
     pub(crate) receipts: BTreeMap<Person, Seq>,
     /// By which commit somebody read so far.
     pub(crate) read_by: BTreeMap<(Person, Seq), u64>,
+    /// How far its reminders were, since which commit.
+    pub(crate) reminders: Vec<(u64, ReminderState)>,
 }
 
 /// One event and all that it ever read like.

@@ -7,9 +7,11 @@ use crate::truth::Submitted;
 use crate::world::{World, say};
 use bytes::Bytes;
 use tidings_protocol::{
-    Checked, CloseCode, Command, Outcome, RefusalCode, Reply, RequestId, ServerFrame, Timestamp,
+    Checked, CloseCode, Command, Outcome, RefusalCode, ReminderState, Reply, RequestId, Seq,
+    ServerFrame, Timestamp,
 };
 use tidings_server::auth::Identity;
+use tidings_server::rooms::Reminding;
 use tidings_server::session::{Step, Tick};
 use tidings_server::socket::{PING, SocketId};
 use tidings_storage::{Operation, writes};
@@ -63,7 +65,9 @@ impl World {
                 }
                 self.nodes[node].mail.push_back(Mail::Open(thread, socket));
                 if let Some(connection) = self.connection(node, socket) {
-                    connection.joining = Some(Join { id, thread, after, stage: Stage::Opening });
+                    let reminder = Reminding { head: Seq(0), state: ReminderState::default() };
+                    let stage = Stage::Opening;
+                    connection.joining = Some(Join { id, thread, after, reminder, stage });
                 }
                 return Ok(());
             }

@@ -79,6 +79,7 @@ impl World {
         say!(self, "d{device} gets {} bytes: {heard:?}", bytes.len());
         for heard in heard {
             match heard {
+                Heard::Frame("reminder_changed") => self.trace.met("reminder told by its room"),
                 Heard::Frame(_) => {}
                 Heard::Ping => self.pong(device),
                 Heard::Welcome => {

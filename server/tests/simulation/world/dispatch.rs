@@ -64,7 +64,10 @@ impl World {
     }
 
     /// Rooms that have much mail already will read it from the store.
-    fn mail_committed(&mut self, node: usize, thread: ThreadCommit) {
+    fn mail_committed(&mut self, node: usize, mut thread: ThreadCommit) {
+        if self.lie == Lie::ForgetReminders {
+            thread.reminder = None;
+        }
         let node = &mut self.nodes[node];
         if node.mail.len() < self.settings.mail_max {
             node.mail.push_back(Mail::Committed(thread));
@@ -79,7 +82,7 @@ impl World {
         let feed = &mut self.nodes[node].feed;
         let firm = commit.firm;
         if let Some(thread) = &commit.thread {
-            if !thread.events.is_empty() {
+            if !thread.events.is_empty() || thread.reminder.is_some() {
                 feed.threads.insert(thread.thread, (firm, thread.account));
             }
             if let Some(read) = thread.read {

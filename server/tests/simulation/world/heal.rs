@@ -31,7 +31,8 @@ impl World {
             self.turn_bus();
         }
         self.healed = true;
-        self.wall = self.wall_max.plus_millis(HOUR_MS);
+        // More than a day: reminders become due while everybody comes back.
+        self.wall = self.wall_max.plus_millis(25 * HOUR_MS);
         for node in 0..self.nodes.len() {
             if self.nodes[node].down {
                 self.restart(node);
@@ -45,12 +46,19 @@ impl World {
                 self.tick_rooms(node);
                 self.tick_sessions(node);
             }
+            self.notify_some()?;
             self.pump()?;
             let restless = self.restless();
             if round > ROUNDS / 4 && restless.is_empty() {
                 break;
             }
             say!(self, "without rest: {restless:?}");
+        }
+        self.notify_all()?;
+        for _ in 0..2 {
+            self.pass(500);
+            (0..self.nodes.len()).for_each(|node| self.tick_rooms(node));
+            self.pump()?;
         }
         self.compare()
     }
@@ -167,6 +175,7 @@ impl World {
         let threads: Vec<ThreadId> = self.truth.threads.keys().copied().collect();
         for thread in &threads {
             self.compare_log(*thread)?;
+            self.compare_ledger(*thread)?;
         }
         for device in 0..self.devices.len() {
             self.compare_device(device)?;
@@ -255,6 +264,9 @@ impl World {
             let what =
                 format_args!("d{index} was told it has read {name} to {}, not {stands}", told.read);
             Invariant::I8.holds(told.read == stands, what)?;
+            let (told, state) = (told.reminder, known.reminded());
+            let what = format_args!("d{index} was told {told:?} of {name}, not {state:?}");
+            Invariant::I1.holds(told == state, what)?;
         }
         match device.badges {
             Some(badges) => self.truth.counted(person, badges),

@@ -178,6 +178,14 @@ impl World {
         say!(self, "the clock jumps by {by} ms");
     }
 
+    /// A day goes by, or two: reminders become due.
+    pub(super) fn jump_days(&mut self) {
+        let days = self.chance.between(1, 2).cast_signed();
+        self.wall = self.wall.plus_millis(days * DAY_MS);
+        self.wall_max = self.wall_max.max(self.wall);
+        say!(self, "{days} days go by");
+    }
+
     /// Somebody's lists and numbers are counted again.
     pub(super) fn audit(&mut self, actor: Actor) -> Held {
         let Ok(Some(welcome)) = self.stored.reader.welcome(actor) else {

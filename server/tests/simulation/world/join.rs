@@ -10,7 +10,7 @@ use tidings_protocol::{
     Checked, CloseCode, Command, HistoryFrom, Joined, Outcome, Person, Refusal, Reply, Seq,
     ServerFrame, ThreadId,
 };
-use tidings_server::rooms::{Attach, Seat};
+use tidings_server::rooms::{Attach, Reminding, Seat};
 use tidings_server::session::{Joining, Next, Plan};
 use tidings_server::socket::SocketId;
 
@@ -75,6 +75,9 @@ impl World {
                     (None, _) => "joined anew",
                 });
                 self.stage(node, socket, Stage::Going(joining));
+                let summary = &view.item.summary;
+                let reminder = Reminding { head: summary.head, state: summary.reminder_state };
+                self.reads_reminder(node, socket, reminder);
                 let joined = Joined { view: *view, from, complete, present };
                 Outcome::Ok(Reply::Joined(Box::new(joined)))
             }
@@ -149,6 +152,13 @@ impl World {
         }
     }
 
+    fn reads_reminder(&mut self, node: usize, socket: SocketId, reminder: Reminding) {
+        let connection = self.nodes[node].connections.get_mut(&socket);
+        if let Some(join) = connection.and_then(|connection| connection.joining.as_mut()) {
+            join.reminder = reminder;
+        }
+    }
+
     fn give_up(
         &mut self,
         node: usize,
@@ -185,7 +195,8 @@ impl World {
         let Some(join) = &mut connection.joining else { return };
         let Some(identity) = connection.session.identity() else { return };
         let outlet = connection.line.clone();
-        let seat = Seat { outlet, person: identity.actor.person, looking: true };
+        let person = identity.actor.person;
+        let seat = Seat { outlet, person, looking: true, reminder: join.reminder };
         let Some(attach) = state.hall.attach(thread, seat, have) else { return };
         if let Stage::Attaching(mut joining) = std::mem::replace(&mut join.stage, Stage::Opening) {
             joining.attached(attach);

@@ -11,6 +11,7 @@ mod heal;
 mod host;
 mod join;
 mod look_over;
+mod notify;
 mod rooms;
 mod setup;
 mod step;

@@ -102,6 +102,9 @@ impl World {
         for (thread, person, seq) in lost.receipts() {
             state.hall.read(thread, person, seq);
         }
+        for (thread, now) in lost.reminders() {
+            state.hall.remind(thread, now);
+        }
         self.want(node, repairs);
     }
 }

@@ -10,8 +10,8 @@ use crate::truth::{Submitted, Truth};
 use crate::world::store::Stored;
 use crate::world::{Settings, World};
 use tidings_protocol::{
-    AccountId, Checked, ClientKey, Command, ContactState, Encoding, FirmId, Language, MemberId,
-    NewAccount, NewContact, NewMember, Person, Reply, Rights, Role, Timestamp,
+    AccountId, Checked, ClientKey, Command, ContactState, Encoding, FirmId, FirmPatch, Language,
+    MailPatch, MemberId, NewAccount, NewContact, NewMember, Person, Reply, Rights, Role, Timestamp,
 };
 use tidings_server::session::Rates;
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
@@ -67,6 +67,12 @@ impl World {
             return;
         };
         let firm = firm.firm;
+        let delay_s = self.chance.pick(&[0, 1, 20]);
+        let mail = MailPatch { delay_s, ..MailPatch::default() };
+        self.directory(
+            firm,
+            DirectoryChange::PatchFirm(FirmPatch { mail, ..FirmPatch::default() }),
+        );
         let team: Vec<MemberId> = team
             .iter()
             .enumerate()

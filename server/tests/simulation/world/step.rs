@@ -33,7 +33,9 @@ const ACTIONS: &[(Action, u32)] = &[
     (Action::LookOver, 25),
     (Action::Settle, 90),
     (Action::Admit, 150),
+    (Action::Notify, 90),
     (Action::Jump, 3),
+    (Action::Days, 4),
     (Action::Leap, 10),
     (Action::Audit, 10),
 ];
@@ -66,7 +68,9 @@ enum Action {
     LookOver,
     Settle,
     Admit,
+    Notify,
     Jump,
+    Days,
     Leap,
     Audit,
 }
@@ -113,6 +117,10 @@ impl World {
             Action::TurnBus => Ok(false),
             Action::Jump => {
                 self.jump();
+                Ok(true)
+            }
+            Action::Days => {
+                self.jump_days();
                 Ok(true)
             }
             Action::Leap => {
@@ -174,6 +182,7 @@ impl World {
             Action::Restart => self.restart(node),
             Action::LookOver => self.look_over(node),
             Action::Settle => self.settle(node),
+            Action::Notify => return self.notify(node),
             _ => return Ok(false),
         }
         Ok(true)

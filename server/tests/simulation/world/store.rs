@@ -50,7 +50,7 @@ impl World {
         let mut applied = applied.unwrap_or_else(|_| vec![unavailable(); batch.len()]);
         for (submitted, applied) in batch.iter().zip(&mut applied) {
             self.meddle(submitted, applied);
-            self.truth.committed(submitted, applied)?;
+            self.truth.committed(submitted, applied, self.wall)?;
             if let Operation::Directory { change, .. } = &submitted.operation {
                 self.void_tokens(change, applied.outcome.is_ok());
             }
