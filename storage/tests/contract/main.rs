@@ -191,6 +191,7 @@ macro_rules! contract {
                     where_nobody_gets_emails_the_team_is_told_once_a_cycle,
                     a_reminder_goes_to_every_contact_that_gets_emails,
                     a_reminder_goes_in_the_name_of_who_began_the_cycle,
+                    a_reminder_of_the_night_is_looked_at_again_in_the_morning,
                 }
                 reminder_logs {
                     how_far_reminders_are_is_what_the_log_says,

@@ -156,7 +156,7 @@ impl Work<'_> {
                 let traces = traces::after(self.db, thread.num, unread, told.to)?;
                 why_not(thread, &contact, &traces, unread)
             }
-            NoticeKind::Reminder => self.settled(thread, &contact)?,
+            NoticeKind::Reminder => self.settled(thread, &contact, notice.detail)?,
             _ => contact.cut_off(),
         };
         let wait = contact.hours.after(self.now);
@@ -167,11 +167,13 @@ impl Work<'_> {
         })
     }
 
-    /// Why a reminder is not sent after all.
+    /// Why the reminder of that number is not sent after all: the client has reacted, or a new cycle
+    /// has begun since, which has reminders of its own.
     fn settled(
         &self,
         thread: &Thread,
         contact: &ContactFacts,
+        number: i64,
     ) -> Result<Option<NoticeReason>, OpError> {
         if let Some(reason) = contact.cut_off() {
             return Ok(Some(reason));
@@ -179,7 +181,8 @@ impl Work<'_> {
         if thread.archived {
             return Ok(Some(NoticeReason::Archived));
         }
-        let wanted = reminder::is_wanted(&thread.reminder_facts(self.db)?);
+        let counted = number <= i64::from(thread.cycle.sent);
+        let wanted = counted && reminder::is_wanted(&thread.reminder_facts(self.db)?);
         Ok((!wanted).then_some(NoticeReason::Settled))
     }
 

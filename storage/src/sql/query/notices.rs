@@ -2,7 +2,7 @@
 
 use super::scope::still_visible;
 use super::{access, cursor};
-use crate::access::{Access, Actor};
+use crate::access::{Actor, Side};
 use crate::backend::{DueWork, NoticeFacts, NoticeFilter};
 use crate::operation::NoticesOf;
 use crate::sql::rows::{self, OpError};
@@ -121,20 +121,20 @@ pub(in crate::sql) fn ledger(
 ) -> Result<List<Notice>, OpError> {
     let limit = cursor::limit(page)?;
     let mut bound: Vec<Value<'_>> = vec![firm.0.into()];
-    let mut conditions = String::from("n.firm = ?1");
+    let mut conditions = vec!["n.firm = ?1".to_owned()];
     let visible = visible(db, actor)?;
     if let Some(condition) = visible {
         bound.push(actor.map(|actor| actor.person.uuid()).into());
-        conditions.push_str(&format!(" AND {condition}"));
+        conditions.push(condition.to_owned());
     }
     if let Some(thread) = filter.thread {
         let num = seen(db, visible, &bound, thread)?.ok_or(RefusalCode::NotFound)?;
         bound.push(num.into());
-        conditions.push_str(&format!(" AND n.thread = ?{}", bound.len()));
+        conditions.push(format!("n.thread = ?{}", bound.len()));
     }
     if let Some(person) = filter.person {
         bound.push(person.uuid().into());
-        conditions.push_str(&format!(" AND n.person = ?{}", bound.len()));
+        conditions.push(format!("n.person = ?{}", bound.len()));
     }
     if let Some(id) = cursor::id(page, "cursor")? {
         let sql = "SELECT created_ms FROM notices WHERE id = ?1 AND firm = ?2";
@@ -142,14 +142,15 @@ pub(in crate::sql) fn ledger(
         bound.push(at.ok_or_else(|| cursor::bad("cursor"))?.into());
         bound.push(id.into());
         let (at, id) = (bound.len() - 1, bound.len());
-        conditions.push_str(&format!(" AND (n.created_ms, n.id) < (?{at}, ?{id})"));
+        conditions.push(format!("(n.created_ms, n.id) < (?{at}, ?{id})"));
     }
     bound.push((limit + 1).into());
     let sql = format!(
         "SELECT n.id, t.id, n.person_kind, n.person, n.kind, n.state, n.reason, n.from_seq,
              n.to_seq, n.created_ms, n.due_ms, n.settled_ms, n.attempts, n.message_id, n.answer
          FROM notices n LEFT JOIN threads t ON t.num = n.thread
-         WHERE {conditions} ORDER BY n.created_ms DESC, n.id DESC LIMIT ?{}",
+         WHERE {} ORDER BY n.created_ms DESC, n.id DESC LIMIT ?{}",
+        conditions.join(" AND "),
         bound.len()
     );
     let mut items = db.rows(&sql, &bound, entry)?;
@@ -161,11 +162,11 @@ pub(in crate::sql) fn ledger(
 /// The condition of what a member sees, whose id is `?2`; none for who sees all of the firm.
 fn visible(db: Db<'_>, actor: Option<Actor>) -> Result<Option<&'static str>, OpError> {
     let Some(actor) = actor else { return Ok(None) };
-    match access::required(db, actor)? {
-        Access::Contact { .. } => Err(RefusalCode::NotAllowed.into()),
-        access if access.sees_all_accounts() => Ok(None),
-        access => Ok(Some(still_visible(&access))),
+    let access = access::required(db, actor)?;
+    if access.side() == Side::Client {
+        return Err(RefusalCode::NotAllowed.into());
     }
+    Ok((!access.sees_all_accounts()).then(|| still_visible(&access)))
 }
 
 /// A thread's number, if the ledger's reader sees it: of one that is hidden nothing is told, not even
