@@ -18,6 +18,17 @@ pub enum Posting {
     Refused(RefusalCode),
 }
 
+/// What became of an email that was to say why an answer was not posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explained {
+    /// It will be sent.
+    Told,
+    /// There was one within the hour: the sender's own mail server has to say it.
+    TooSoon,
+    /// It will not, since there is nobody to send it to any more.
+    Refused(RefusalCode),
+}
+
 /// Whoever keeps the threads. Everything may be asked twice and is done once, since a mail server
 /// that did not hear our answer brings its mail again.
 pub trait Answers: Send + Sync + 'static {
@@ -36,11 +47,11 @@ pub trait Answers: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Posting, Away>> + Send;
 
     /// Has an email sent to the notice's person that says why the answer was not posted, or not
-    /// wholly; never to whoever wrote the mail. At most one an hour for a person and a thread:
-    /// further ones are passed over in silence, so that two machines do not talk for ever.
+    /// wholly; never to whoever wrote the mail. At most one an hour for a person and a thread, so
+    /// that two machines do not talk for ever.
     fn explain(
         &self,
         facts: &NoticeFacts,
         problem: AnswerProblem,
-    ) -> impl Future<Output = Result<(), Away>> + Send;
+    ) -> impl Future<Output = Result<Explained, Away>> + Send;
 }

@@ -1,6 +1,6 @@
 //! A mail that has come in whole: what it is, what is known of the notice it answers, what follows.
 
-use super::answers::{Answers, Away, Posting};
+use super::answers::{Answers, Away, Explained, Posting};
 use super::automatic::{Own, automatic};
 use super::counts::Outcome;
 use super::decide::{Verdict, decide};
@@ -10,6 +10,7 @@ use super::session::Envelope;
 use super::wire::Mail;
 use crate::signed::Signer;
 use tidings_protocol::{NoticeId, RefusalCode, Timestamp};
+use tidings_storage::NoticeFacts;
 use tidings_storage::letter::AnswerProblem;
 
 /// What is known about ourselves.
@@ -68,27 +69,38 @@ async fn carry_out<A: Answers>(
     let (key, body, left_out) = match decide(notice, &facts, answer, now) {
         Verdict::NoThread => return Ok((reply::NO_SUCH_ADDRESS, Outcome::Refused)),
         Verdict::WrongSender => return Ok((reply::WRONG_SENDER, Outcome::Refused)),
-        Verdict::Explain(problem) => {
-            answers.explain(&facts, problem).await?;
-            return Ok((reply::TAKEN, Outcome::Explained));
-        }
+        Verdict::Explain(problem) => return explain(answers, &facts, problem).await,
         Verdict::Post { key, body, attachments_left_out } => (key, body, attachments_left_out),
     };
     match answers.post(&facts, key, body).await? {
-        Posting::Posted if left_out => {
-            // Should this fail, the mail comes again, and posting it again does nothing.
-            answers.explain(&facts, AnswerProblem::AttachmentsLeftOut).await?;
+        Posting::Posted => {
+            if left_out {
+                // Should this fail, the mail comes again, and posting it again does nothing. Whether
+                // there was word of another one just now makes no difference: this one is posted.
+                answers.explain(&facts, AnswerProblem::AttachmentsLeftOut).await?;
+            }
             Ok((reply::TAKEN, Outcome::Posted))
         }
-        Posting::Posted => Ok((reply::TAKEN, Outcome::Posted)),
         Posting::Refused(RefusalCode::Archived) => {
-            answers.explain(&facts, AnswerProblem::Archived).await?;
-            Ok((reply::TAKEN, Outcome::Explained))
+            explain(answers, &facts, AnswerProblem::Archived).await
         }
-        Posting::Refused(code) if code.may_retry() => Err(Away),
         Posting::Refused(code) => {
             tracing::info!(%notice, code = code.name(), "an answer by email was refused");
             Ok((reply::NO_ACCESS, Outcome::Refused))
         }
     }
+}
+
+/// Says why an answer was not posted: by an email of ours, or, where there was one just now, by the
+/// sender's own mail server.
+async fn explain<A: Answers>(
+    answers: &A,
+    facts: &NoticeFacts,
+    problem: AnswerProblem,
+) -> Result<(Reply, Outcome), Away> {
+    Ok(match answers.explain(facts, problem).await? {
+        Explained::Told => (reply::TAKEN, Outcome::Explained),
+        Explained::TooSoon => (reply::TOLD_BEFORE, Outcome::Refused),
+        Explained::Refused(_) => (reply::NO_ACCESS, Outcome::Refused),
+    })
 }

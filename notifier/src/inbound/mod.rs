@@ -7,7 +7,7 @@
 //! ```
 //!
 //! * [`listen`] takes connections; what it needs is a [`Reception`].
-//! * [`Answers`] is what it asks of the store.
+//! * [`Answers`] is what it asks of the store; [`Office`] is the store in that place.
 //! * `session` is the protocol without the connection; `reply` is all that we ever say.
 //! * `automatic` tells machines from people; `text` finds what somebody wrote among what was quoted.
 //! * `decide` says what is done with it.
@@ -33,6 +33,7 @@ mod decide;
 mod desk;
 mod limits;
 mod listen;
+mod office;
 mod read;
 mod reply;
 mod session;
@@ -44,9 +45,10 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{Answers, Away, Posting};
+pub use answers::{Answers, Away, Explained, Posting};
 pub use automatic::Own;
 pub use counts::{Counts, Outcome};
 pub use decide::ANSWERABLE_MS;
 pub use limits::{Limits, MAIL_BYTES_KEPT, MAIL_BYTES_MAX};
 pub use listen::{Reception, listen};
+pub use office::Office;

@@ -73,6 +73,12 @@ pub(super) const NO_ACCESS: Reply = reply(
     "5.7.1",
     "You can no longer write in this conversation. Your message was not passed on",
 );
+pub(super) const TOLD_BEFORE: Reply = reply(
+    550,
+    "5.7.1",
+    "Your message was not passed on. Our email of a short while ago says why not; please open the \
+     conversation in the portal",
+);
 pub(super) const NOT_A_MAIL: Reply =
     reply(550, "5.6.0", "This is not an email that could be read. It was not passed on");
 pub(super) const TOO_LARGE: Reply =

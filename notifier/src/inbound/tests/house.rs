@@ -1,7 +1,9 @@
 //! A listener, a store that is none, and a mail server.
 
 use crate::inbound::fixture::{NOW, facts, notice};
-use crate::inbound::{Answers, Away, Counts, Limits, Outcome, Own, Posting, Reception, listen};
+use crate::inbound::{
+    Answers, Away, Counts, Explained, Limits, Outcome, Own, Posting, Reception, listen,
+};
 use crate::signed::{Purpose, Signer};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -70,17 +72,18 @@ impl Answers for Fake {
         Ok(ledger.posting)
     }
 
-    async fn explain(&self, _: &NoticeFacts, problem: AnswerProblem) -> Result<(), Away> {
+    async fn explain(&self, _: &NoticeFacts, problem: AnswerProblem) -> Result<Explained, Away> {
         let now = self.time.now();
         let mut ledger = self.ledger.lock().unwrap();
         if ledger.away {
             return Err(Away);
         }
         let hour = 60 * 60 * 1000;
-        if ledger.explained.iter().all(|(_, at)| at.plus_millis(hour) <= now) {
-            ledger.explained.push((problem, now));
+        if ledger.explained.iter().any(|(_, at)| at.plus_millis(hour) > now) {
+            return Ok(Explained::TooSoon);
         }
-        Ok(())
+        ledger.explained.push((problem, now));
+        Ok(Explained::Told)
     }
 }
 

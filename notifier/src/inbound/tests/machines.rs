@@ -16,8 +16,7 @@ async fn answer_all(house: &House, headers: &str) -> usize {
         answered += 1;
         rounds += 1;
         assert!(rounds < 10, "they talk for ever");
-        let mail = machine.replace("<1@", &format!("<round-{rounds}@"));
-        assert_eq!(house.bring(&mail).await, "250 2.0.0 Taken");
+        house.bring(&machine.replace("<1@", &format!("<round-{rounds}@"))).await;
     }
     rounds
 }

@@ -4,3 +4,4 @@ mod conversation;
 mod hostile;
 mod house;
 mod machines;
+mod stored;

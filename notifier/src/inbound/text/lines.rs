@@ -87,32 +87,33 @@ pub(super) fn clean(text: &str) -> String {
 /// The lines as Markdown: quotes as quotes, apart from what is not quoted, and never more than one
 /// empty line.
 pub(super) fn markdown(lines: &[Line]) -> String {
+    let runs = lines.chunk_by(|one, next| one.is_quoted() == next.is_quoted());
+    let written: Vec<String> = runs.map(run).filter(|text| !text.is_empty()).collect();
+    written.join("\n\n").trim().to_owned()
+}
+
+/// Lines that are all quoted, or all not, without empty ones around them.
+fn run(lines: &[Line]) -> String {
+    let says = |line: &Line| !line.is_blank();
+    let first = lines.iter().position(says).unwrap_or(lines.len());
+    let last = lines.iter().rposition(says).map_or(first, |at| at + 1);
     let mut text = String::new();
-    let mut before: Option<&Line> = None;
-    for line in lines {
-        let written = line.text.trim_end();
-        let gap = match before {
-            None => written.is_empty(),
-            Some(last) => written.is_empty() && last.is_blank() && last.depth == line.depth,
-        };
-        if gap {
+    let mut gap = false;
+    for line in lines.get(first..last).unwrap_or_default() {
+        if line.is_blank() && gap {
             continue;
         }
-        if before.is_some_and(|last| last.depth != line.depth && !last.is_blank() && line.is_own())
-        {
+        gap = line.is_blank();
+        if !text.is_empty() {
             text.push('\n');
         }
-        if before.is_some_and(|last| last.is_own() && line.is_quoted()) {
-            text.push('\n');
+        text.push_str(&">".repeat(line.depth));
+        if line.is_quoted() && !line.is_blank() {
+            text.push(' ');
         }
-        for _ in 0..line.depth {
-            text.push_str(if written.is_empty() { ">" } else { "> " });
-        }
-        text.push_str(written);
-        text.push('\n');
-        before = Some(line);
+        text.push_str(line.text.trim_end());
     }
-    text.trim().to_owned()
+    text
 }
 
 #[cfg(test)]
