@@ -45,6 +45,7 @@ async fn a_notifier_killed_a_hundred_times_forgets_nothing_and_doubles_nothing()
         }
         tokio::time::sleep(LIFE.mul_f64(fastrand::f64())).await;
         notifier.kill().await;
+        scene.leases_run_out();
     }
     let _last = scene.notifier();
     let count = posted.len();

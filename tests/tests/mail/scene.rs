@@ -13,16 +13,12 @@ pub(crate) const FROM: &str = "notices@bright.example";
 /// Between two looks at something that is waited for.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// How long a notifier that was killed keeps its mails from the next one.
-const LEASE: &str = "1s";
-
 /// The flags that every program here is started with.
 pub(crate) fn settings(sink: &MailSink) -> Vec<(&'static str, String)> {
     vec![
         ("mail-smtp", sink.url()),
         ("mail-from", FROM.to_owned()),
         ("mail-public-url", "https://chat.bright.example".to_owned()),
-        ("mail-lease", LEASE.to_owned()),
     ]
 }
 
@@ -87,6 +83,14 @@ impl Scene {
         let flags = flags.flat_map(|(name, value)| [format!("--{name}"), value.clone()]);
         let more = ["--log-format=json", "--log-filter=info,tidings_notifier=debug"];
         Process::start_notifier(&flags.chain(more.map(str::to_owned)).collect::<Vec<_>>())
+    }
+
+    /// Lets the time pass for which notifiers that were killed keep their mails from others. None may
+    /// be running.
+    pub(crate) fn leases_run_out(&self) {
+        let postgres = self.postgres.as_ref().expect("a file is one server's");
+        let sql = "UPDATE notices SET next_ms = due_ms WHERE state = 0 AND holder IS NOT NULL";
+        postgres.query("tidings", sql);
     }
 
     /// Mia starts a thread.
