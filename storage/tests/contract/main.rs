@@ -9,25 +9,35 @@ mod access;
 mod archive;
 mod backend;
 mod backup;
+mod claims;
 mod derived;
+mod digests;
 mod directory;
+mod dropped;
 mod epochs;
 mod inbox;
 mod jobs;
+mod ledger;
+mod letters;
 mod log;
+mod logins;
+mod mailer;
 mod matrix;
 mod mentions;
 mod moving;
 mod office;
+mod outbox;
 mod paging;
 mod preferences;
 mod progress;
+mod quiet;
 mod reading;
 mod reminded;
 mod reminder_logs;
 mod reminders;
 mod reminders_due;
 mod reminding;
+mod resend;
 mod rewriting;
 mod tasks;
 mod tenants;
@@ -80,8 +90,31 @@ macro_rules! contract {
                 backup {
                     a_backup_has_everything_and_can_be_gone_on_with,
                 }
+                claims {
+                    what_one_notifier_has_no_other_gets,
+                    two_claims_in_one_batch_are_one,
+                    what_a_dead_notifier_had_is_sent_as_the_same_mail,
+                    who_has_read_it_meanwhile_is_not_sent_it_again,
+                    a_message_taken_back_after_the_claim_is_not_told_again,
+                    only_its_holder_gives_a_mail_back_or_up,
+                    that_a_mail_was_sent_counts_whoever_says_so,
+                    what_was_never_taken_was_not_sent,
+                    a_mail_is_tried_again_when_its_time_has_come,
+                    the_team_is_told_of_a_mail_that_nobody_takes,
+                    a_mail_to_the_team_that_fails_is_told_to_nobody,
+                    a_failure_does_not_tell_again_what_was_told,
+                    notices_of_others_are_not_taken,
+                    all_of_it_is_there_after_reopening,
+                }
                 derived {
                     what_is_shown_is_what_the_log_says,
+                }
+                digests {
+                    several_threads_go_in_one_mail_when_the_first_is_due,
+                    a_digest_that_is_tried_again_has_the_same_in_it,
+                    what_is_not_due_comes_along_only_with_what_is,
+                    who_wants_no_digest_gets_a_mail_for_each_thread,
+                    digests_of_two_members_are_two_mails,
                 }
                 directory {
                     what_was_made_is_read_back,
@@ -94,6 +127,15 @@ macro_rules! contract {
                     a_mention_says_that_access_grew,
                     access_takes_effect_within_the_batch,
                     a_time_zone_that_nobody_knows_is_refused,
+                }
+                dropped {
+                    a_contact_is_not_told_in_vain,
+                    a_member_is_not_told_in_vain,
+                    who_was_demoted_is_told_no_more,
+                    what_is_partly_read_is_told_of_the_rest,
+                    what_is_partly_taken_back_is_told_of_the_rest,
+                    a_member_is_not_told_of_what_happened_beside_it,
+                    who_wants_emails_again_gets_those_of_what_comes,
                 }
                 epochs {
                     whatever_takes_access_away_begins_an_epoch,
@@ -123,6 +165,28 @@ macro_rules! contract {
                     a_job_is_claimed_once_in_a_batch,
                     revocations_are_forgotten_when_their_tokens_have_run_out,
                 }
+                ledger {
+                    the_newest_decisions_come_first,
+                    pages_of_the_ledger_are_complete_while_notices_arrive,
+                    it_is_asked_by_thread_and_by_person,
+                    another_firms_ledger_looks_missing,
+                    a_member_reads_of_threads_that_it_sees,
+                    the_ledger_is_forgotten_after_a_while_but_not_what_waits,
+                }
+                letters {
+                    content_is_hidden_until_somebody_wants_it_shown,
+                    the_firm_shows_content_and_a_thread_may_differ,
+                    a_letter_says_who_writes_and_how_it_looks,
+                    the_newest_ten_unread_messages_are_quoted_the_oldest_first,
+                    ones_own_messages_are_not_quoted,
+                    a_long_message_is_cut_between_its_letters,
+                    open_tasks_are_listed_in_their_order,
+                    the_client_is_named_to_who_is_a_contact_of_several,
+                    the_team_sees_of_which_client_it_is_when_content_is_shown,
+                    reasons_stand_in_the_order_of_their_strength,
+                    a_new_thread_says_so_until_its_first_message_is_read,
+                    what_is_sent_or_not_taken_has_no_letter,
+                }
                 log {
                     events_are_numbered_from_one_without_gaps,
                     all_readers_see_the_same_events_in_the_same_order,
@@ -141,6 +205,19 @@ macro_rules! contract {
                     a_page_of_history_is_bounded_in_bytes,
                     everything_is_there_after_reopening,
                 }
+                logins {
+                    a_link_logs_in_once,
+                    a_link_used_twice_in_a_batch_logs_in_once,
+                    a_link_runs_out,
+                    the_link_of_any_mail_logs_in,
+                    a_link_that_was_never_mailed_is_none,
+                    who_may_not_log_in_does_not_by_a_link,
+                    a_link_is_sent_once_a_minute_at_most,
+                    a_link_about_a_thread_is_for_who_sees_it,
+                    word_of_a_refused_answer_goes_once_an_hour_for_a_thread,
+                    every_problem_of_an_answer_is_said,
+                    what_is_known_of_a_notice_serves_links_and_answers,
+                }
                 mentions {
                     a_mention_gives_access_to_that_thread_and_to_nothing_else,
                     a_name_in_a_message_mentions_its_member,
@@ -153,6 +230,19 @@ macro_rules! contract {
                 moving {
                     a_store_that_was_moved_is_as_it_was,
                     a_store_that_was_moved_goes_on_where_it_was,
+                }
+                outbox {
+                    the_first_event_says_when_an_email_is_due,
+                    a_firm_says_for_how_long_events_are_gathered,
+                    everybody_has_a_first_event_of_its_own,
+                    what_happens_until_it_is_taken_goes_along,
+                    what_waits_for_a_member_grows_too,
+                    nobody_is_told_by_email_of_what_it_did_itself,
+                    contacts_are_told_of_messages_and_new_tasks_and_of_nothing_else,
+                    each_kind_goes_by_email_as_its_member_chose,
+                    the_team_is_told_by_email_as_in_the_inbox,
+                    who_is_mentioned_again_is_told_again,
+                    a_thread_of_another_firm_is_not_looked_at,
                 }
                 paging {
                     pages_are_complete_and_without_duplicates_while_items_arrive,
@@ -174,6 +264,15 @@ macro_rules! contract {
                     tasks_are_listed_over_all_threads_one_sees,
                     totals_of_an_account_count_only_threads_one_sees,
                     a_page_of_progress_is_bounded_in_bytes_and_complete_with_the_next,
+                }
+                quiet {
+                    what_falls_into_the_night_goes_in_the_morning,
+                    the_night_is_where_the_person_is,
+                    members_have_quiet_hours_too,
+                    a_night_that_begins_before_the_claim_puts_it_off,
+                    a_night_that_begins_before_another_try_puts_it_off_too,
+                    security_mails_go_at_once,
+                    quiet_hours_of_one_do_not_keep_another_waiting,
                 }
                 reading {
                     a_receipt_only_moves_forward,
@@ -214,6 +313,16 @@ macro_rules! contract {
                     days_are_those_of_the_clients_calendar,
                     another_time_zone_counts_from_the_next_reminder_on,
                     what_is_due_is_told_longest_due_first_and_bounded,
+                }
+                resend {
+                    everybody_of_the_client_is_told_once_more_whatever_it_has_read,
+                    a_resending_shows_what_the_firm_said_last_if_content_is_shown,
+                    one_key_is_one_email,
+                    only_the_team_resends_and_only_what_is_open,
+                    where_nobody_gets_emails_there_is_nobody_to_notify,
+                    a_resent_thread_waits_on_top,
+                    a_resending_neither_counts_as_a_reminder_nor_moves_the_timer,
+                    a_resending_waits_for_the_end_of_the_night,
                 }
                 rewriting {
                     an_edit_replaces_the_body_and_stands_in_the_log,

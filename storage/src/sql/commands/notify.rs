@@ -5,7 +5,7 @@ use crate::notice::{Happened, recipients};
 use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
 use crate::sql::work::{InboxRow, Made, Work};
-use tidings_protocol::{InboxKind, MemberId, Person, Seq};
+use tidings_protocol::{MemberId, Person, Seq};
 
 impl Work<'_> {
     /// Tells the team of an event. Everybody's strongest reason counts that is to go to their
@@ -31,8 +31,8 @@ impl Work<'_> {
         let firm = self.memory.firm(self.db, thread.firm)?;
         let delay = firm.as_ref().map_or(0, |firm| firm.mail_delay_ms);
         let owner = firm.and_then(|firm| firm.owner);
-        // That a mail failed is no event of its own.
-        let event = (happened.kinds != [InboxKind::DeliveryFailed]).then_some(seq);
+        // A call of somebody who was called before is no event, nor is a mail that failed.
+        let event = (!made.events.is_empty()).then_some(seq);
         for (member, reasons) in recipients(happened, &followers, owner) {
             let Some(facts) = self.memory.person(self.db, Person::Member(member))? else {
                 continue;

@@ -145,10 +145,10 @@ impl Work<'_> {
             person,
             kind,
             detail: mail.kinds.into(),
-            range: if kind == NoticeKind::Activity {
-                (mail.first, mail.last)
-            } else {
-                (thread.head, thread.head)
+            range: match (kind, mail.first) {
+                (NoticeKind::Activity, Seq(0)) => (thread.head.next(), thread.head),
+                (NoticeKind::Activity, first) => (first, mail.last),
+                _ => (thread.head, thread.head),
             },
             due: facts.hours.after(due),
             digest,
@@ -189,6 +189,10 @@ impl Work<'_> {
             return Ok(None);
         }
         let (from, to) = told.range;
+        if from > to {
+            // It was called again, and nothing happened.
+            return Ok(None);
+        }
         if told.part.read >= to {
             return Ok(Some(NoticeReason::Read));
         }
@@ -203,7 +207,7 @@ impl Work<'_> {
 pub(super) struct OfMember {
     pub(super) part: Part,
     pub(super) kinds: u16,
-    /// The first event and the last one.
+    /// The first event and the last one; turned around, if it is no event that it is told of.
     pub(super) range: (Seq, Seq),
     pub(super) owner: Option<MemberId>,
 }

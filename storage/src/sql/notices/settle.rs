@@ -24,7 +24,9 @@ impl Work<'_> {
         let mut commit = None;
         for (id, thread) in &wanted.notices {
             match sending {
-                Sending::Sent { answer, message_id } => self.sent(*id, answer, message_id)?,
+                Sending::Sent { answer, message_id } => {
+                    self.sent(*id, holder, answer, message_id)?
+                }
                 Sending::Later { answer, message_id, at } => {
                     self.db.write(
                         "UPDATE notices SET answer = ?3, message_id = ?4, next_ms = ?5, holder = NULL
@@ -45,18 +47,25 @@ impl Work<'_> {
         Ok((Done::Nothing, commit))
     }
 
-    /// Whatever was decided meanwhile by others who had it after a lease ran out: it was sent.
-    fn sent(&self, id: NoticeId, answer: &str, message_id: &str) -> Result<(), SqlError> {
+    /// What was dropped after its holder's lease ran out was sent all the same.
+    fn sent(
+        &self,
+        id: NoticeId,
+        holder: Uuid,
+        answer: &str,
+        message_id: &str,
+    ) -> Result<(), SqlError> {
         self.db.write(
             "UPDATE notices SET state = ?2, answer = ?3, message_id = ?4, settled_ms = ?5,
                  holder = NULL, reason = NULL
-             WHERE id = ?1 AND state <> ?2 AND mail IS NOT NULL",
+             WHERE id = ?1 AND mail IS NOT NULL AND (state = 0 OR (state = 2 AND holder = ?6))",
             params![
                 id.0,
                 rows::notice_state_number(NoticeState::Sent),
                 cut(answer),
                 message_id,
                 self.now,
+                holder,
             ],
         )
     }

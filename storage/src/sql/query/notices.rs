@@ -127,8 +127,9 @@ pub(in crate::sql) fn ledger(
         bound.push(actor.map(|actor| actor.person.uuid()).into());
         conditions.push(condition.to_owned());
     }
+    let of_reader = bound.clone();
     if let Some(thread) = filter.thread {
-        let num = seen(db, visible, &bound, thread)?.ok_or(RefusalCode::NotFound)?;
+        let num = seen(db, (visible, &of_reader), thread)?.ok_or(RefusalCode::NotFound)?;
         bound.push(num.into());
         conditions.push(format!("n.thread = ?{}", bound.len()));
     }
@@ -137,9 +138,9 @@ pub(in crate::sql) fn ledger(
         conditions.push(format!("n.person = ?{}", bound.len()));
     }
     if let Some(id) = cursor::id(page, "cursor")? {
-        let sql = "SELECT created_ms FROM notices WHERE id = ?1 AND firm = ?2";
-        let at = db.row(sql, params![id, firm.0], |row| row.int(0))?;
-        bound.push(at.ok_or_else(|| cursor::bad("cursor"))?.into());
+        let at = entered(db, firm, (visible, &of_reader), id)?;
+        let at = at.ok_or_else(|| cursor::bad("cursor"))?;
+        bound.push(at.0.into());
         bound.push(id.into());
         let (at, id) = (bound.len() - 1, bound.len());
         conditions.push(format!("(n.created_ms, n.id) < (?{at}, ?{id})"));
@@ -173,8 +174,7 @@ fn visible(db: Db<'_>, actor: Option<Actor>) -> Result<Option<&'static str>, OpE
 /// that it is there. `bound` is what [`visible`] speaks of.
 fn seen(
     db: Db<'_>,
-    visible: Option<&str>,
-    bound: &[Value<'_>],
+    (visible, bound): (Option<&str>, &[Value<'_>]),
     thread: ThreadId,
 ) -> Result<Option<i64>, SqlError> {
     let mut bound = bound.to_vec();
@@ -185,6 +185,27 @@ fn seen(
         visible.unwrap_or("t.firm = ?1")
     );
     db.row(&sql, &bound, |row| row.int(0))
+}
+
+/// When a notice was entered, if the ledger's reader sees it.
+fn entered(
+    db: Db<'_>,
+    firm: FirmId,
+    reader: (Option<&str>, &[Value<'_>]),
+    notice: Uuid,
+) -> Result<Option<Timestamp>, SqlError> {
+    let sql = "SELECT n.created_ms, t.id FROM notices n LEFT JOIN threads t ON t.num = n.thread
+         WHERE n.id = ?1 AND n.firm = ?2";
+    let found = db.row(sql, params![notice, firm.0], |row| {
+        Ok((rows::timestamp(row, 0)?, rows::maybe_id(row, 1)?.map(ThreadId)))
+    })?;
+    let Some((at, thread)) = found else { return Ok(None) };
+    let sees = match (reader.0, thread) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(_), Some(thread)) => seen(db, reader, thread)?.is_some(),
+    };
+    Ok(sees.then_some(at))
 }
 
 fn entry(row: &Row<'_>) -> Result<Notice, SqlError> {
