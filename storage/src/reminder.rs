@@ -28,9 +28,9 @@ pub(crate) struct Facts {
     pub(crate) tasks_open: u32,
     /// Whether some contact has read every message.
     pub(crate) all_read: bool,
-    /// Whether the firm has written.
+    /// Whether the firm has written; what it took back does not count.
     pub(crate) firm_wrote: bool,
-    /// Whether a contact wrote after the firm's last message.
+    /// Whether a contact wrote after the last message of the firm that stands.
     pub(crate) answered: bool,
 }
 

@@ -299,6 +299,7 @@ macro_rules! contract {
                     a_reminder_is_pending_by_the_first_row_that_fits,
                     a_clients_own_thread_is_reminded_of_only_with_tasks,
                     whatever_one_contact_does_counts_for_the_client,
+                    a_message_that_was_taken_back_is_not_reminded_of,
                     a_cycle_starts_with_what_is_new_for_the_client,
                     nothing_else_starts_a_cycle_or_moves_the_timer,
                     other_numbers_keep_the_timer_and_the_count,

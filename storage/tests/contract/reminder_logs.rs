@@ -5,7 +5,8 @@ use crate::office::Office;
 use crate::reminding::{DAY, DELAY, on, pending, settled, starts};
 use crate::world::{World, post};
 use tidings_protocol::{
-    Command, Event, EventKind, Person, Reminder, ReminderState, Seq, TaskId, ThreadId, Timestamp,
+    Command, Event, EventKind, MessageId, Person, Reminder, ReminderState, Seq, TaskId, ThreadId,
+    Timestamp,
 };
 use tidings_storage::Operation;
 
@@ -73,7 +74,9 @@ fn counted(w: &mut World, seed: u64, steps: usize) {
 fn something(w: &mut World, chance: &mut Numbers, thread: ThreadId) -> Command {
     let (key, text) = (w.key(), "words".to_owned());
     let task = TaskId(1 + chance.next() % 12);
-    match chance.below(16) {
+    let message = MessageId(1 + chance.next() % 20);
+    match chance.below(18) {
+        16 | 17 => Command::DeleteMessage { thread, message },
         0..=3 => post(thread, key, "words"),
         4 => Command::AddTask { thread, key, text, before: None },
         5 | 6 => Command::TickTask { thread, task },
@@ -97,8 +100,9 @@ struct Story {
     settings: Reminder,
     /// Tasks, and whether they are done.
     tasks: Vec<(TaskId, bool)>,
-    firm_wrote: bool,
-    answered: bool,
+    /// Messages of the firm that were not taken back.
+    firm_wrote: Vec<Seq>,
+    client_wrote: Seq,
     from: Timestamp,
     sent: u16,
 }
@@ -111,8 +115,8 @@ fn from_log(w: &mut World, o: &Office, thread: ThreadId) -> ReminderState {
         archived: false,
         settings: reminder,
         tasks: Vec::new(),
-        firm_wrote: false,
-        answered: false,
+        firm_wrote: Vec::new(),
+        client_wrote: Seq(0),
         from: log[0].at_ms,
         sent: 0,
     };
@@ -132,11 +136,15 @@ impl Story {
         let by_firm = matches!(event.actor, Person::Member(_));
         match &event.kind {
             EventKind::MessagePosted { .. } => {
-                self.answered = !by_firm;
                 if by_firm {
-                    self.firm_wrote = true;
+                    self.firm_wrote.push(event.seq);
                     self.starts_over(event.at_ms.plus_millis(DELAY));
+                } else {
+                    self.client_wrote = event.seq;
                 }
+            }
+            EventKind::MessageDeleted { message } => {
+                self.firm_wrote.retain(|seq| *seq != (*message).into());
             }
             EventKind::TaskAdded { .. } => {
                 self.tasks.push((TaskId(event.seq.0), false));
@@ -202,7 +210,7 @@ impl Story {
         let wanted = match (self.tasks.is_empty(), open) {
             (false, true) => true,
             (false, false) => !all_read,
-            (true, _) => self.firm_wrote && !self.answered,
+            (true, _) => self.firm_wrote.last().is_some_and(|last| *last > self.client_wrote),
         };
         let stopped = self.archived || !self.settings.on || self.sent >= self.settings.count;
         if wanted && !stopped { pending(self.sent, self.due()) } else { settled(self.sent) }

@@ -3,7 +3,9 @@
 use crate::office::{Office, member};
 use crate::reminding::{DAY, DELAY, on, pending, remind_once, set, settled, starts};
 use crate::world::World;
-use tidings_protocol::{Command, EventKind, Reminder, ReminderStops, Seq, TaskId, ThreadId};
+use tidings_protocol::{
+    Command, EventKind, MessageId, Reminder, ReminderStops, Seq, TaskId, ThreadId,
+};
 use tidings_storage::Actor;
 
 /// What the client has done.
@@ -117,6 +119,29 @@ pub fn whatever_one_contact_does_counts_for_the_client(w: &mut World) {
     assert_eq!(w.reminder(thread), settled(0));
 }
 
+pub fn a_message_that_was_taken_back_is_not_reminded_of(w: &mut World) {
+    let o = Office::new(w);
+    let (thread, _) = starts(w, &o, on(3, 1), &[]);
+    let delete = |seq: Seq| Command::DeleteMessage { thread, message: MessageId(seq.0) };
+    let first = w.reminder(thread);
+    let second = w.posts(o.admin, thread, "and that");
+    let state = w.reminder(thread);
+    w.writes(o.admin, delete(second));
+    assert_eq!(w.reminder(thread), state, "the first one still waits for an answer");
+    assert_ne!(state, first);
+    w.posts(o.carol, thread, "an answer");
+    let many: Vec<_> = (0..9).map(|_| w.posts(o.anna, thread, "oh, and")).collect();
+    assert!(w.reminder(thread).pending);
+    for seq in many {
+        assert!(w.reminder(thread).pending);
+        w.writes(o.anna, delete(seq));
+    }
+    assert_eq!(w.reminder(thread), settled(0), "what is left was answered");
+    let (thread, _) = starts(w, &o, on(3, 1), &[]);
+    w.writes(o.anna, Command::DeleteMessage { thread, message: MessageId(2) });
+    assert_eq!(w.reminder(thread), settled(0), "there is nothing to answer");
+}
+
 pub fn a_cycle_starts_with_what_is_new_for_the_client(w: &mut World) {
     let o = Office::new(w);
     let (thread, tasks) = starts(w, &o, on(3, 2), &["a", "b"]);
@@ -145,7 +170,7 @@ pub fn nothing_else_starts_a_cycle_or_moves_the_timer(w: &mut World) {
     let (thread, tasks) = starts(w, &o, on(3, 2), &["a", "b", "c"]);
     let state = remind_once(w, thread);
     assert!(state.pending);
-    let (message, task, body) = (tidings_protocol::MessageId(2), tasks[0], "words".to_owned());
+    let (message, task, body) = (MessageId(2), tasks[0], "words".to_owned());
     let (resent, answer) = (w.key(), w.key());
     for (who, command) in [
         (o.carol, Command::TickTask { thread, task }),

@@ -12,6 +12,9 @@ use tidings_protocol::{EventKind, MessageId, Seq, ThreadId};
 /// Edits looked at together: each may hold a long body.
 const EDITS_AT_ONCE: i64 = 16;
 
+/// Messages looked at together: the same.
+const MESSAGES_AT_ONCE: i64 = 4;
+
 impl Work<'_> {
     /// Replaces the body of one's own message.
     pub(super) fn edit(
@@ -65,8 +68,31 @@ impl Work<'_> {
             let now = EventKind::MessagePosted { key, body, edited_ms, deleted: true };
             work.rewrite(thread, message.into(), &now)?;
             show(thread, message, "");
+            // Nobody is reminded to answer what is not there any more.
+            if thread.firm_wrote == message.into() {
+                thread.firm_wrote = work.firm_wrote_before(thread, message)?;
+            }
             work.say(who, thread, EventKind::MessageDeleted { message })
         })
+    }
+
+    /// Where the firm's last message stands before one that was taken back; 0 if there is none.
+    fn firm_wrote_before(&self, thread: &Thread, message: MessageId) -> Result<Seq, OpError> {
+        let mut below = Seq::from(message);
+        loop {
+            let messages = self.db.rows(
+                &firm_messages_statement(),
+                params![thread.num, rows::int(below.0), MESSAGES_AT_ONCE],
+                |row| Ok((rows::seq(row, 0)?, rows::event_kind(row, 1)?)),
+            )?;
+            let Some((last, _)) = messages.last() else { return Ok(Seq(0)) };
+            below = *last;
+            let stands =
+                |kind: &EventKind| !matches!(kind, EventKind::MessagePosted { deleted: true, .. });
+            if let Some((seq, _)) = messages.iter().find(|(_, kind)| stands(kind)) {
+                return Ok(*seq);
+            }
+        }
     }
 
     /// The event of a message that the actor may change.
@@ -126,6 +152,16 @@ pub(in crate::sql) fn edits_statement() -> String {
         "SELECT seq, payload FROM events
          WHERE thread = ?1 AND seq > ?2 AND seq < ?3 AND kind = {} ORDER BY seq DESC LIMIT ?4",
         rows::MESSAGE_EDITED
+    )
+}
+
+/// The firm's messages before a position, newest first.
+fn firm_messages_statement() -> String {
+    format!(
+        "SELECT seq, payload FROM events
+         WHERE thread = ?1 AND seq < ?2 AND kind = {} AND actor_kind = 0
+         ORDER BY seq DESC LIMIT ?3",
+        rows::MESSAGE_POSTED
     )
 }
 

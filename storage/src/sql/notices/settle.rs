@@ -25,7 +25,7 @@ impl Work<'_> {
         for (id, thread) in &wanted.notices {
             match sending {
                 Sending::Sent { answer, message_id } => {
-                    self.sent(*id, holder, answer, message_id)?
+                    self.sent(*id, holder, answer, message_id)?;
                 }
                 Sending::Later { answer, message_id, at } => {
                     self.db.write(
