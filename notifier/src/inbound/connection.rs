@@ -1,6 +1,7 @@
 //! One connection of a mail server: reads, answers, and gives up in time.
 
 use super::answers::Answers;
+use super::counts::Outcome;
 use super::desk::{Ourselves, settle, sort};
 use super::limits::MAIL_BYTES_MAX;
 use super::listen::{Reception, told};
@@ -8,6 +9,7 @@ use super::reply::{self, Reply};
 use super::session::{Dialect, Next, Session};
 use super::wire::{Mail, Pending};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -15,6 +17,10 @@ use tokio::time::timeout;
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 16 * 1024;
+
+/// How long the other side may go on after our last word. With what it says unread, closing would
+/// take our last word from it.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a connection is over before the other side said so.
 enum Over {
@@ -53,6 +59,7 @@ pub(super) async fn serve<A: Answers>(
     // What can't be said any more is not worth a word.
     let _ = timeout(reception.limits.silence, wire.flush()).await;
     let _ = timeout(reception.limits.silence, wire.stream.shutdown()).await;
+    let _ = timeout(LINGER, wire.hear_out()).await;
 }
 
 async fn converse<A: Answers>(wire: &mut Wire, reception: &Reception<A>) -> Result<(), Over> {
@@ -90,7 +97,8 @@ async fn answer<A: Answers>(
     let (dialect, envelope) = session.end_mail();
     let mut replies: Vec<Reply> = Vec::with_capacity(envelope.notices.len());
     if mail.bytes > MAIL_BYTES_MAX {
-        replies.extend(envelope.notices.iter().map(|_| reply::TOO_LARGE));
+        replies.resize(envelope.notices.len(), reply::TOO_LARGE);
+        replies.iter().for_each(|_| reception.counts.add(Outcome::Refused));
     } else {
         let ourselves = Ourselves { signer: &reception.signer, own: &reception.own };
         let sorted = sort(mail, &envelope, &ourselves);
@@ -111,7 +119,7 @@ async fn answer<A: Answers>(
 impl Wire {
     /// Reads a mail to its end, whatever its size. Whoever is in the middle of one when we stop may
     /// end it.
-    async fn mail(&mut self, silence: std::time::Duration) -> Result<Mail, Over> {
+    async fn mail(&mut self, silence: Duration) -> Result<Mail, Over> {
         let mut mail = Mail::default();
         while !self.pending.mail(&mut mail) {
             match timeout(silence, self.read()).await {
@@ -139,6 +147,17 @@ impl Wire {
         match self.stream.read_buf(self.pending.room(READ_BYTES)).await {
             Ok(0) | Err(_) => Err(Over::Gone),
             Ok(_) => Ok(()),
+        }
+    }
+
+    /// Reads what nobody wants any more.
+    async fn hear_out(&mut self) {
+        loop {
+            let heard = self.pending.room(READ_BYTES);
+            heard.clear();
+            if !matches!(self.stream.read_buf(heard).await, Ok(1..)) {
+                return;
+            }
         }
     }
 

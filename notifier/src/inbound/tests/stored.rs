@@ -146,12 +146,12 @@ impl Desk {
         else {
             panic!("no thread")
         };
-        let asked = Asked::Login;
-        let thread = Some(thread);
-        database.put(Operation::AddNotice { actor: contact, thread, asked }).unwrap();
+        let asked =
+            Operation::AddNotice { actor: contact, thread: Some(thread), asked: Asked::Login };
+        database.put(asked).unwrap();
         let notice = database.notices(firm)[0].notice;
         let office = Office(database.clone());
-        Self { database, office, contact, owner, thread: thread.unwrap(), notice }
+        Self { database, office, contact, owner, thread, notice }
     }
 
     async fn facts(&self) -> NoticeFacts {

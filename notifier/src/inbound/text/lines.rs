@@ -44,7 +44,8 @@ impl Line {
 pub(super) fn of_text(text: &str, flow: Flow) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut open = false;
-    for raw in text.replace("\r\n", "\n").replace('\r', "\n").split('\n') {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    for raw in text.split('\n').filter(|line| !is_picture(line)) {
         let (depth, rest) = unquote(raw);
         let mut line = Line { depth, text: clean(rest) };
         if flow == Flow::Fixed {
@@ -62,6 +63,14 @@ pub(super) fn of_text(text: &str, flow: Flow) -> Vec<Line> {
         open = soft;
     }
     lines
+}
+
+/// Whether a line is only what programs write in the place of a picture.
+fn is_picture(line: &str) -> bool {
+    let inner = line.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inner.is_some_and(|it| {
+        (it.starts_with("cid:") || it.starts_with("image: ")) && !it.contains(['[', ']'])
+    })
 }
 
 /// Takes the marks of quotation off, and the space behind them.
@@ -148,6 +157,13 @@ mod tests {
             both_ways("a\0b\u{7}c\td\u{85}\u{feff}e\u{a0}f\r\ng\rh", Flow::Fixed),
             "abc\tde f\ng\nh"
         );
+    }
+
+    #[test]
+    fn places_of_pictures_go() {
+        let text =
+            "a\n[cid:image001.png@01DA6E1B.2C3D4E50]\n[image: logo.png]\n[x]\nsee [image: b]";
+        assert_eq!(both_ways(text, Flow::Fixed), "a\n[x]\nsee [image: b]");
     }
 
     #[test]

@@ -185,6 +185,24 @@ fn the_parts_of_a_mail() {
 }
 
 #[test]
+fn charsets_of_the_world() {
+    for (charset, bytes, expected) in [
+        ("iso-8859-15", &b"10 \xa4"[..], "10 €"),
+        ("windows-1252", b"\x93Yes\x94", "“Yes”"),
+        ("koi8-r", b"\xe4\xc1", "Да"),
+        ("gb18030", b"\xba\xc3\xb5\xc4", "好的"),
+        ("iso-2022-jp", b"\x1b$B$O$$\x1b(B", "はい"),
+        ("utf-8", "Oké 👍".as_bytes(), "Oké 👍"),
+    ] {
+        let head =
+            format!("From: a@b.example\r\nContent-Type: text/plain; charset={charset}\r\n\r\n");
+        let mail = [head.as_bytes(), bytes].concat();
+        let answer = Answer::of(&parse(&mail).unwrap(), false, &signer()).unwrap();
+        assert_eq!(answer.text, expected, "{charset}");
+    }
+}
+
+#[test]
 fn attachments_are_counted_and_logos_are_not() {
     let part = |headers: &str, bytes: usize| {
         let lines = format!("{}\n", "QUJD".repeat(18)).repeat(bytes / 54 + 1);
