@@ -3,6 +3,7 @@
 mod exim;
 mod refusals;
 
+mod signed;
 mod smtp;
 mod tls;
 
@@ -22,7 +23,7 @@ const PATIENCE: Limits = Limits {
 
 fn settings(url: &str) -> Settings {
     Settings {
-        smtp: Some(url.parse().unwrap()),
+        smtp: Some(url.parse().expect("a URL is given")),
         smtp_password_file: None,
         folder: "/nonexistent".into(),
         dkim: None,
@@ -30,12 +31,13 @@ fn settings(url: &str) -> Settings {
 }
 
 fn transport(sink: &MailSink) -> Transport {
-    Transport::open(&settings(&sink.url())).unwrap()
+    Transport::open(&settings(&sink.url())).expect("it needs no file")
 }
 
 fn to(recipient: &str) -> Envelope {
-    let address = |text: &str| text.parse::<Address>().unwrap();
-    Envelope::new(Some(address("post@firm.example")), vec![address(recipient)]).unwrap()
+    let address = |text: &str| text.parse::<Address>().expect("an address is given");
+    let to = vec![address(recipient)];
+    Envelope::new(Some(address("post@firm.example")), to).expect("there is a recipient")
 }
 
 /// A mail, by its `Message-ID`.

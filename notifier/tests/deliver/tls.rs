@@ -16,7 +16,7 @@ fn url(scheme: &str, sink: &MailSink, options: &str, roots: &Path) -> String {
 }
 
 fn open(url: &str) -> Transport {
-    Transport::open(&settings(url)).unwrap()
+    Transport::open(&settings(url)).expect("the files are there")
 }
 
 #[tokio::test]
