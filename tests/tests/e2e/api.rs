@@ -41,6 +41,8 @@ impl Things {
             .replace("{account}", &self.account.to_string())
             .replace("{contact}", &self.contact.uuid().to_string())
             .replace("{key}", &self.key.to_string())
+            // Tokens of mails come by mail alone: this one has their form, and nobody signed it.
+            .replace("{token}", &format!("{}AAAAAAAAAAA", self.key.simple()))
     }
 
     /// A body that the operation takes, if it takes one.
@@ -55,7 +57,9 @@ impl Things {
             "create_api_key" => json!({ "label": "new" }),
             "patch_member" | "patch_account" | "patch_contact" => json!({ "name": "Renamed" }),
             "create_contact" => person,
-            "create_token" | "revoke_tokens" => json!({ "person": self.contact }),
+            "create_token" | "revoke_tokens" | "create_login_link" => {
+                json!({ "person": self.contact })
+            }
             "run_command" => json!({ "actor": self.contact, "command": { "get_preferences": {} } }),
             _ => return None,
         })
@@ -78,6 +82,7 @@ impl Operation {
         let path = things.fill(&self.path);
         match self.id.as_str() {
             "list_contacts" => format!("{path}?account={}", things.account),
+            "list_notices" => format!("{path}?person={}", things.contact),
             _ => path,
         }
     }

@@ -143,10 +143,12 @@ async fn preferences_are_kept_and_decide_over_the_inbox() {
         time_zone: Some("Europe/Amsterdam".to_owned()),
         notify: None,
         kinds: vec![KindChannels { kind: InboxKind::ContactAnswered, channels: nowhere }],
+        quiet: None,
+        digest_min: None,
     };
     let reply = mia.done(change).await;
     let Reply::Preferences(preferences) = &reply else { panic!("{reply:?}") };
-    assert_eq!((preferences.language, preferences.kinds.len()), (Language::Nl, 6));
+    assert_eq!((preferences.language, preferences.kinds.len()), (Language::Nl, 7));
     assert_eq!(preferences.kinds[1].channels, nowhere);
 
     server.kill().await;
@@ -162,6 +164,8 @@ async fn preferences_are_kept_and_decide_over_the_inbox() {
         time_zone: Some("half past two".to_owned()),
         notify: None,
         kinds: Vec::new(),
+        quiet: None,
+        digest_min: None,
     };
     let refusal = mia.refused(wrong).await;
     assert_eq!(refusal.field.as_deref(), Some("set_preferences.time_zone"));

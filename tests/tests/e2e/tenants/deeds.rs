@@ -50,6 +50,9 @@ pub(super) fn command(name: &str, target: &Target, token: &str) -> Command {
             let reminder = Reminder { on: true, days: 5, count: 2 };
             Command::SetReminder { thread, reminder }
         }
+        "resend" => Command::Resend { thread, key: key() },
+        "mute" => Command::Mute { thread, muted: true },
+        "show_content" => Command::ShowContent { thread, shown: Some(true) },
         "get_thread" => Command::GetThread { thread },
         "history" => Command::History { thread, from: HistoryFrom::After(Seq(0)), limit: None },
         "list_threads" => {
@@ -67,6 +70,8 @@ pub(super) fn command(name: &str, target: &Target, token: &str) -> Command {
             time_zone: None,
             notify: None,
             kinds: Vec::new(),
+            quiet: None,
+            digest_min: None,
         },
         "list_members" => Command::ListMembers { page: Page::default() },
         "list_accounts" => Command::ListAccounts { page: Page::default() },

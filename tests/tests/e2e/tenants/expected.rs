@@ -37,7 +37,7 @@ enum Who {
 }
 
 /// The table.
-const TABLE: [(&str, Who); 34] = [
+const TABLE: [(&str, Who); 37] = [
     ("authenticate", Who::Connection),
     ("join", Who::Live),
     ("leave", Who::Joined),
@@ -59,6 +59,9 @@ const TABLE: [(&str, Who); 34] = [
     ("reopen", Who::TeamSeeing),
     ("follow", Who::TeamSeeing),
     ("set_reminder", Who::TeamSeeing),
+    ("resend", Who::TeamSeeing),
+    ("mute", Who::Seeing),
+    ("show_content", Who::TeamSeeing),
     ("get_thread", Who::Seeing),
     ("history", Who::Seeing),
     ("list_threads", Who::Everybody),

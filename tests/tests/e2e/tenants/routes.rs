@@ -16,6 +16,10 @@ enum For {
     Firms,
     /// Host applications and people: the matrix of commands has the rest.
     FirmsAndPeople,
+    /// Host applications and their team, but not their clients.
+    FirmsAndTeams,
+    /// Whoever has a token of a mail: nobody here.
+    Readers,
     /// Sockets.
     Sockets,
 }
@@ -25,7 +29,7 @@ enum For {
 type Row = (&'static str, For, u16, u16);
 
 /// The table: operation, whom for, status with own objects, status with others'.
-const TABLE: [Row; 27] = [
+const TABLE: [Row; 34] = [
     ("get_firm", For::Firms, 200, 200),
     ("patch_firm", For::Firms, 200, 200),
     ("list_members", For::Firms, 200, 200),
@@ -47,6 +51,13 @@ const TABLE: [Row; 27] = [
     ("delete_api_key", For::Firms, 204, 404),
     ("create_token", For::Firms, 201, 404),
     ("revoke_tokens", For::Firms, 204, 404),
+    ("create_login_link", For::Firms, 202, 404),
+    ("list_notices", For::FirmsAndTeams, 200, 200),
+    ("show_login", For::Readers, 404, 404),
+    ("log_in", For::Readers, 404, 404),
+    ("send_login_again", For::Readers, 404, 404),
+    ("show_unsubscribe", For::Readers, 404, 404),
+    ("unsubscribe", For::Readers, 404, 404),
     ("run_command", For::FirmsAndPeople, 200, 404),
     ("open_socket", For::Sockets, 426, 426),
     ("get_openapi", For::Everybody, 200, 200),
@@ -152,15 +163,19 @@ async fn people_and_strangers_reach_no_directory() {
             credentials.push((person.name, http.with(&person.token), 401));
         }
         for person in &world.principals {
-            // `run_command` with an actor is not a person's to ask for.
-            let status = if whose == For::FirmsAndPeople { 422 } else { 403 };
+            let status = match whose {
+                // `run_command` with an actor is not a person's to ask for.
+                For::FirmsAndPeople => 422,
+                For::FirmsAndTeams if person.is_member() => 200,
+                _ => 403,
+            };
             credentials.push((person.name, http.with(&person.token), status));
         }
         for (name, http, refused) in credentials {
             let answer = send(&http, &operation, &things).await;
             let status = match whose {
-                For::Everybody | For::Sockets => success,
-                For::Firms | For::FirmsAndPeople => refused,
+                For::Everybody | For::Readers | For::Sockets => success,
+                For::Firms | For::FirmsAndPeople | For::FirmsAndTeams => refused,
             };
             assert_eq!(answer.status, status, "{id} by {name}: {answer:?}");
         }

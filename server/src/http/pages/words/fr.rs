@@ -33,7 +33,7 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
         ),
         Saying::LoggedIn => Said::new(
             format!("Vous êtes connecté(e), {name}"),
-            &[&format!("Encore une étape : appuyez sur le bouton pour continuer vers {firm}.")],
+            &[&format!("Encore une étape\u{a0}: appuyez sur le bouton pour continuer vers {firm}.")],
         )
         .button(format!("Continuer vers {firm}")),
         Saying::LoggedInNowhere => Said::new(
@@ -44,7 +44,7 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             )],
         ),
         Saying::StopContact => Said::new(
-            "Ne plus recevoir ces e-mails ?",
+            "Ne plus recevoir ces e-mails\u{a0}?",
             &[&format!(
                 "Appuyez sur le bouton, et vous ne recevrez plus d’e-mails de {firm} au sujet de \
                  nouveaux messages, de tâches et de rappels. Vos conversations restent en place."
@@ -52,7 +52,7 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
         )
         .button("Arrêter les e-mails"),
         Saying::StopMember => Said::new(
-            "Ne plus recevoir ces e-mails ?",
+            "Ne plus recevoir ces e-mails\u{a0}?",
             &[&format!(
                 "Appuyez sur le bouton, et vous ne recevrez plus d’e-mails sur ce qui se passe dans \
                  vos conversations chez {firm}. Votre boîte de réception sur place ne change pas."
@@ -62,13 +62,13 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
         Saying::StoppedContact => Said::new(
             "Vous ne recevrez plus ces e-mails",
             &[&format!(
-                "Vous pouvez les réactiver à tout moment : connectez-vous et activez les e-mails dans \
+                "Vous pouvez les réactiver à tout moment\u{a0}: connectez-vous et activez les e-mails dans \
                  vos préférences, ou demandez-le à {firm}."
             )],
         ),
         Saying::StoppedMember => Said::new(
             "Vous ne recevrez plus ces e-mails",
-            &["Vous pouvez les réactiver à tout moment : connectez-vous et choisissez dans vos \
+            &["Vous pouvez les réactiver à tout moment\u{a0}: connectez-vous et choisissez dans vos \
                préférences ce dont vous voulez être averti(e) par e-mail."],
         ),
         Saying::Unknown => Said::new(
