@@ -13,10 +13,14 @@ fn compose() -> Value {
     serde_json::from_str(&json).expect("Python writes JSON")
 }
 
-/// What a variable is when it was set, as the shell writes it: `${NAME:?why}`.
+/// What a variable is, as the shell writes it: `${NAME:?why}` when it was set, `${NAME:-this}` when it
+/// was not.
 fn filled(value: &str) -> String {
     match (value.find("${"), value.find('}')) {
-        (Some(from), Some(to)) => format!("{}correct-horse{}", &value[..from], &value[to + 1..]),
+        (Some(from), Some(to)) => {
+            let (_, otherwise) = value[from..to].split_once(":-").unwrap_or(("", "correct-horse"));
+            format!("{}{otherwise}{}", &value[..from], &value[to + 1..])
+        }
         _ => value.to_owned(),
     }
 }
@@ -24,7 +28,7 @@ fn filled(value: &str) -> String {
 #[tokio::test]
 async fn nodes_are_set_as_they_can_be_set() {
     let compose = compose();
-    for node in ["tidings-1", "tidings-2"] {
+    for node in ["tidings-1", "tidings-2", "notifier"] {
         let settings = compose["services"][node]["environment"].as_object().unwrap();
         let settings: Vec<(&str, String)> = settings
             .iter()
@@ -35,6 +39,8 @@ async fn nodes_are_set_as_they_can_be_set() {
             settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let shown = tidings_with(&settings, ["check-config"]).await.ok().stdout;
         assert!(!shown.contains("correct-horse"), "a password is shown:\n{shown}");
+        // The nodes leave emails to the notifier, which takes the same settings.
+        assert!(shown.contains("notifier = \"apart\""), "{shown}");
     }
 }
 
@@ -54,7 +60,8 @@ fn the_parts_name_each_other() {
             assert!(services.contains_key(&need), "{name} needs {need}");
         }
     }
-    let nodes = services.values().filter(|service| service["image"] == "tidings").count();
+    let programs = services.values().filter(|service| service["image"] == "tidings");
+    let nodes = programs.filter(|service| service["entrypoint"].is_null()).count();
     let balanced: Vec<String> = text("compose/haproxy.cfg")
         .lines()
         .filter_map(|line| line.trim().strip_prefix("server ").map(str::to_owned))

@@ -18,6 +18,6 @@ async fn the_image_sets_what_can_be_set() {
         .filter(|(name, _)| name.starts_with("TIDINGS_"))
         .map(|(name, value)| (name, value.trim()))
         .collect();
-    assert_eq!(settings.len(), 4, "{settings:?}");
+    assert_eq!(settings.len(), 5, "{settings:?}");
     let _ = tidings_with(&settings, ["check-config"]).await.ok();
 }
