@@ -10,7 +10,7 @@ use crate::clock::monotonic;
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
-use tidings_protocol::Timestamp;
+use tidings_protocol::{Refusal, Timestamp};
 use tidings_storage::{Clock, Done, Job, Operation};
 use uuid::Uuid;
 
@@ -24,6 +24,9 @@ const _: () = assert!(LEASE.as_secs() > 2 * EVERY.as_secs());
 
 /// What is forgotten at a time: a moment's work, since senders wait for the same writer.
 const FORGOTTEN_AT_ONCE: u32 = 1_000;
+
+/// How long the ledger of emails says why somebody did or didn't get one.
+const LEDGER_KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// Between two pieces of work, when there is more than one.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -73,10 +76,9 @@ async fn tidy(store: &Store, clock: &dyn Clock, holder: Uuid) -> Lease {
             Ok(Done::Claimed(false)) => return Lease::Others,
             _ => return Lease::OursOrUnknown,
         }
-        let forget = Operation::ForgetRevocations { limit: FORGOTTEN_AT_ONCE };
-        match store.apply(forget).await {
-            Ok(Done::Forgotten(count)) if there_is_more(count) => tokio::time::sleep(PAUSE).await,
-            Ok(_) => return Lease::OursOrUnknown,
+        match forget(store, clock.now()).await {
+            Ok(true) => tokio::time::sleep(PAUSE).await,
+            Ok(false) => return Lease::OursOrUnknown,
             Err(refusal) => {
                 tracing::debug!(code = refusal.code.name(), "can't tidy the store now");
                 return Lease::OursOrUnknown;
@@ -85,8 +87,26 @@ async fn tidy(store: &Store, clock: &dyn Clock, holder: Uuid) -> Lease {
     }
 }
 
+/// Forgets a piece of each. Says whether there is more of any.
+async fn forget(store: &Store, now: Timestamp) -> Result<bool, Refusal> {
+    let limit = FORGOTTEN_AT_ONCE;
+    let before = now.plus_millis(-millis(LEDGER_KEPT));
+    let mut more = false;
+    for operation in
+        [Operation::ForgetRevocations { limit }, Operation::ForgetNotices { before, limit }]
+    {
+        let done = store.apply(operation).await?;
+        more |= matches!(done, Done::Forgotten(count) if there_is_more(count));
+    }
+    Ok(more)
+}
+
 fn lease_until(now: Timestamp) -> Timestamp {
-    Timestamp(now.0.saturating_add(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)))
+    now.plus_millis(millis(LEASE))
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn there_is_more(forgotten: u64) -> bool {

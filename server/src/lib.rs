@@ -48,6 +48,7 @@ pub mod neighbours;
 pub mod node;
 mod open;
 pub mod people;
+mod process;
 pub mod rooms;
 pub mod session;
 pub mod settle;
@@ -57,22 +58,16 @@ pub mod vital;
 
 use anyhow::Context;
 use node::Node;
+use process::Process;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long the last socket that is closed may take to say goodbye, after the longest drain time.
 const LAST_GOODBYE: Duration = Duration::from_secs(3);
-
-/// A server that is asked to stop has ended by then, whatever does not end by itself: a store that
-/// can't be reached says nothing of the last batch, and nobody was told anything of it.
-const STOPPED_WITHIN: Duration = Duration::from_secs(9);
-
-/// How long the operator's tools may take to read their last answers.
-const OPS_GOODBYE: Duration = Duration::from_millis(500);
 
 /// Where a running server can be reached.
 #[derive(Clone, Copy, Debug)]
@@ -92,54 +87,39 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let listener = bind(config.listen).await?;
-    let ops_listener = match config.ops_listen {
-        Some(address) => Some(bind(address).await?),
-        None => None,
-    };
     // Links in emails name the port, whichever it has become.
     config.listen = listener.local_addr()?;
-    let node = Node::start(config, Arc::new(clock::SystemClock))?;
-    let addresses = Addresses {
-        listen: node.config.listen,
-        ops: ops_listener.as_ref().map(TcpListener::local_addr).transpose()?,
-    };
-    let (stopping, stopped) = watch::channel(false);
-    let serving = tokio::spawn(http::serve(Arc::clone(&node), listener, stopped.clone()));
-    let (closing, closed) = watch::channel(false);
-    let serving_ops = ops_listener.map(|listener| {
-        tokio::spawn(http::serve_ops(Arc::clone(&node), listener, stopped, closed))
-    });
+    let mut process = Process::start(config).await?;
+    let node = Arc::clone(&process.node);
+    let addresses = Addresses { listen: node.config.listen, ops: process.ops };
+    let serving = http::serve(Arc::clone(&node), listener, process.stopped.clone());
+    let serving = tokio::spawn(serving);
     let ops = addresses.ops.map(tracing::field::display);
     tracing::info!(listen = %addresses.listen, ops, "ready");
     ready(&node, addresses);
     stop.await;
-    let end = clock::monotonic() + STOPPED_WITHIN;
     tracing::info!(sockets = node.metrics.connections.get(), "draining");
-    stopping.send_replace(true);
+    let mut drained = Ok(());
+    let ending = process.stop(async { drained = drain(&node, serving).await }).await;
+    // Whatever broke on the way.
+    process.close(ending).await?;
+    drained
+}
+
+/// Closes all sockets over a time, and waits for requests. Connections that take too long are cut.
+async fn drain(node: &Node, serving: JoinHandle<()>) -> anyhow::Result<()> {
     let drain_time = node.config.limits.drain_time;
     let drained = async {
         node.sockets.drain(drain_time).await;
         serving.await.context("the listener broke")
     };
     let drained = tokio::time::timeout(drain_time + LAST_GOODBYE, drained).await;
-    if drained.is_err() {
+    drained.unwrap_or_else(|_| {
         tracing::warn!("some connections did not end in time, and are cut");
-    }
-    // Whatever broke on the way.
-    if tokio::time::timeout_at(end.into(), node.close()).await.is_err() {
-        tracing::error!("the store did not close in time: it is left as it is");
-    }
-    node.bus.goodbye().await;
-    closing.send_replace(true);
-    if let Some(serving) = serving_ops {
-        // Whoever asks last gets the answer.
-        let ended = tokio::time::timeout(OPS_GOODBYE, serving).await;
-        ended.unwrap_or(Ok(())).context("the listener for operations broke")?;
-    }
-    tracing::info!("stopped");
-    drained.unwrap_or(Ok(()))
+        Ok(())
+    })
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
 }

@@ -11,6 +11,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 use std::time::Duration;
+use tidings_notifier::run::{Seen, Watch};
 use tidings_protocol::{Outcome, RefusalCode};
 
 /// The media type of [`Metrics::encode`].
@@ -67,6 +68,19 @@ pub struct Metrics {
     pub bus_missed_total: Counter,
     /// Connections to the bus that came back.
     pub bus_reconnects_total: Counter,
+    /// Threads that were looked at for who is to be told by email.
+    pub notifier_looks_total: Counter,
+    /// Reminders that were decided.
+    pub notifier_reminders_total: Counter,
+    /// Notices that were claimed to be sent.
+    pub notices_claimed_total: Counter,
+    /// Notices that were due and could not be claimed.
+    pub notices_left_total: Counter,
+    /// Emails that are being handed over.
+    pub mails_under_way: Gauge,
+    /// Time to hand an email over.
+    pub mail_seconds: Histogram,
+    mails: Family<MailLabels, Counter>,
     commands: Family<CommandLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
     http_requests: Family<HttpLabels, Counter>,
@@ -88,6 +102,11 @@ struct CloseLabels {
 struct HttpLabels {
     route: &'static str,
     status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailLabels {
+    result: &'static str,
 }
 
 impl Metrics {
@@ -131,6 +150,18 @@ impl Metrics {
                 .plain("bus_missed", "Times that messages of another node were missed"),
             bus_reconnects_total: r
                 .plain("bus_reconnects", "Connections to the bus that came back"),
+            notifier_looks_total: r
+                .plain("notifier_looks", "Threads looked at for who is to be told by email"),
+            notifier_reminders_total: r.plain("notifier_reminders", "Reminders that were decided"),
+            notices_claimed_total: r.plain("notices_claimed", "Notices claimed to be sent"),
+            notices_left_total: r.plain(
+                "notices_left",
+                "Notices that were due and not sent: nothing to tell any more, night, or taken by \
+                 another notifier",
+            ),
+            mails_under_way: r.plain("mails_under_way", "Emails being handed over"),
+            mail_seconds: r.seconds("mail", "Time to hand an email over"),
+            mails: r.plain("mails", "Emails handed over, by result: sent, later, failed"),
             commands: r.plain("commands", "Commands given to the store, by what became of them"),
             closes: r.plain("closes", "Sockets closed, by close code"),
             http_requests: r.plain("http_requests", "HTTP requests, by route and status"),
@@ -190,6 +221,34 @@ impl Default for Metrics {
     }
 }
 
+/// What the notifier does is counted here.
+impl Watch for Metrics {
+    fn saw(&self, seen: Seen) {
+        match seen {
+            Seen::Looked => {
+                self.notifier_looks_total.inc();
+            }
+            Seen::Reminded => {
+                self.notifier_reminders_total.inc();
+            }
+            Seen::Claimed { got, left } => {
+                self.notices_claimed_total.inc_by(got as u64);
+                self.notices_left_total.inc_by(left as u64);
+            }
+            Seen::Begun => {
+                self.mails_under_way.inc();
+            }
+            Seen::Over => {
+                self.mails_under_way.dec();
+            }
+            Seen::Mail { result, took } => {
+                self.mails.get_or_create(&MailLabels { result: result.name() }).inc();
+                self.mail_seconds.observe(took.as_secs_f64());
+            }
+        }
+    }
+}
+
 /// Registers what it hands out; the clone shares its value.
 struct Registrar<'a>(&'a mut Registry);
 
@@ -216,6 +275,7 @@ impl Registrar<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidings_notifier::run::MailResult;
 
     #[test]
     fn names_carry_units_and_labels() {
@@ -226,6 +286,8 @@ mod tests {
         metrics.command("post_message", Some(RefusalCode::Archived));
         metrics.closed(1012);
         metrics.http_request("/v1/ws", 101);
+        metrics.saw(Seen::Begun);
+        metrics.saw(Seen::Mail { result: MailResult::Sent, took: Duration::from_millis(20) });
         let text = metrics.encode();
         for line in [
             "tidings_connections 1",
@@ -234,6 +296,9 @@ mod tests {
             "tidings_commands_total{command=\"post_message\",outcome=\"archived\"} 1",
             "tidings_closes_total{code=\"1012\"} 1",
             "tidings_http_requests_total{route=\"/v1/ws\",status=\"101\"} 1",
+            "tidings_mails_under_way 1",
+            "tidings_mails_total{result=\"sent\"} 1",
+            "tidings_mail_seconds_count 1",
             "tidings_messages_total 0",
             "# EOF",
         ] {

@@ -92,3 +92,16 @@ impl Store {
         }
     }
 }
+
+impl tidings_notifier::Store for Store {
+    async fn apply(&self, operation: Operation) -> Result<Done, Refusal> {
+        Self::apply(self, operation).await
+    }
+
+    async fn read<R: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> R + Send + 'static,
+    ) -> Result<R, Unavailable> {
+        Self::read(self, question).await
+    }
+}

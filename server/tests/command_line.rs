@@ -207,3 +207,35 @@ fn the_ends_of_a_move_are_looked_at_first() {
     assert!(!said.contains("s3cret"), "{said}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was made");
 }
+
+#[test]
+fn a_notifier_beside_a_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let notifier = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tidings-notifier"));
+        command.args(arguments).env_clear().current_dir(folder.path()).stdin(Stdio::null());
+        let output = command.output().expect("the program can be run");
+        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
+    };
+    let (code, said) = notifier(&["--store", "sqlite:a.db"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.starts_with("tidings-notifier: store: sqlite:a.db is one process' own"), "{said}");
+    let (code, said) = notifier(&["--mail-notifier", "apart"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("mail.notifier: is apart, and a SQLite store has one process"), "{said}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
+}
+
+#[test]
+fn check_config_looks_into_the_files_of_emails_as_the_server_would() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
+    let arguments = [
+        "check-config",
+        "--mail-dkim-domain=a.example",
+        "--mail-dkim-selector=s",
+        "--mail-dkim-key-file=key.pem",
+    ];
+    let said = refused(folder.path(), 1, &arguments, &[]);
+    assert!(said.contains("key.pem"), "{said}");
+}

@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use std::time::Duration;
 
 /// What every node is started with. Logs are for whoever looks for a fault that a run has found.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "--listen=127.0.0.1:0",
     "--log-format=json",
     "--log-filter=info,tidings=debug,tidings_server=debug,tidings_storage=debug",
@@ -22,6 +22,8 @@ const SETTINGS: [&str; 7] = [
     "--commands-burst=100000",
     "--sockets-per-person=1000",
     "--drain-time=500ms",
+    // Nobody sends emails, unless a test is about them.
+    "--mail-notifier=apart",
 ];
 
 /// Few connections, which are soon taken by somebody else.

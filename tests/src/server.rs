@@ -47,6 +47,10 @@ impl Server {
             let store = folder.path().join("tidings.db");
             all.push(("store".to_owned(), format!("sqlite:{}", store.display())));
         }
+        if !all.iter().any(|(name, _)| name == "mail-folder") {
+            let mails = folder.path().join("mail");
+            all.push(("mail-folder".to_owned(), mails.display().to_string()));
+        }
         let process = Process::start(&arguments(&all));
         let address = ready_or_panic(&process).await;
         Self { process, endpoint: Endpoint::of(address), settings: all, folder }

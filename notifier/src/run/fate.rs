@@ -1,7 +1,6 @@
 //! What becomes of a mail after it was tried. Pure.
 
 use super::watch::MailResult;
-use super::{LEASE, NEEDED};
 use crate::deliver::{Delivery, retry_after};
 use crate::mail::Unwritable;
 use std::time::Duration;
@@ -19,13 +18,21 @@ pub(super) struct Tried {
 }
 
 /// Until when a claim made now lasts.
-pub(super) fn lease_until(now: Timestamp) -> Timestamp {
-    now.plus_millis(millis(LEASE))
+pub(super) fn lease_until(now: Timestamp, lease: Duration) -> Timestamp {
+    now.plus_millis(millis(lease))
 }
 
-/// Whether enough of a lease is left to hand a mail over.
-pub(super) fn is_time_to_deliver(now: Timestamp, until: Timestamp) -> bool {
-    now.plus_millis(millis(NEEDED)) <= until
+/// So much of a lease may pass until a mail is handed over. The rest is for putting down what became
+/// of it.
+pub(super) const fn for_delivery(lease: Duration) -> Duration {
+    Duration::from_millis((lease.as_millis() as u64) / 5 * 4)
+}
+
+/// How long a mail may still take to be handed over, of a claim that lasts until a time.
+pub(super) fn time_left(now: Timestamp, until: Timestamp, lease: Duration) -> Option<Duration> {
+    let end = until.plus_millis(-millis(lease.saturating_sub(for_delivery(lease))));
+    let left_ms = u64::try_from(end.0.saturating_sub(now.0)).ok()?;
+    (left_ms > 0).then(|| Duration::from_millis(left_ms))
 }
 
 /// What is put down of a mail that was handed over, or was to be.
@@ -124,11 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_came_late_is_not_used() {
-        let until = lease_until(NOW);
-        assert!(is_time_to_deliver(NOW, until));
-        assert!(is_time_to_deliver(NOW.plus_millis(60_000), until));
-        let late = NOW.plus_millis(millis(LEASE - NEEDED) + 1);
-        assert!(!is_time_to_deliver(late, until));
+    fn of_a_claim_that_came_late_little_or_nothing_is_left() {
+        let lease = Duration::from_secs(10);
+        let until = lease_until(NOW, lease);
+        for (passed_ms, left_ms) in
+            [(0, Some(8_000)), (7_999, Some(1)), (8_000, None), (60_000, None)]
+        {
+            let left = time_left(NOW.plus_millis(passed_ms), until, lease);
+            assert_eq!(left, left_ms.map(Duration::from_millis), "{passed_ms}");
+        }
     }
 }

@@ -10,8 +10,8 @@
 //! * `fate` says what becomes of one, `links` where it leads. Pure.
 //! * `patience` tries again what the store did not take.
 //!
-//! **Invariant:** no mail is handed over without a claim, and none so late that the claim could run out
-//! meanwhile. What was handed over is put down, or tried to be until the claim runs out.
+//! **Invariant:** no mail is handed over without a claim, and handing over is broken off before the claim
+//! runs out. What was handed over is put down, or tried to be until the claim runs out.
 
 mod fate;
 mod links;
@@ -31,15 +31,9 @@ use std::time::Duration;
 use tidings_storage::Clock;
 use uuid::Uuid;
 
-/// How long the claims of a notifier last that died without settling them, and so how late their
-/// mails come then.
+/// How long a claim lasts if nobody says otherwise: any mail can be handed over and put down in it.
 const LEASE: Duration = Duration::from_mins(15);
-
-/// What has to be left of a lease for a mail to be handed over: all the time that this may take, and
-/// some to put down what became of it.
-const NEEDED: Duration = Duration::from_mins(12);
-const _: () = assert!(DELIVERY_MAX.as_secs() + 60 < NEEDED.as_secs());
-const _: () = assert!(NEEDED.as_secs() + 60 < LEASE.as_secs());
+const _: () = assert!(DELIVERY_MAX.as_secs() < fate::for_delivery(LEASE).as_secs());
 
 /// How a notifier works.
 #[derive(Clone)]
@@ -52,6 +46,9 @@ pub struct Options {
     pub every: Duration,
     /// What is asked for at once, of each kind.
     pub batch: u32,
+    /// How long a claim lasts: so late come the mails of a notifier that died. What a mail server does not
+    /// answer in most of that time is tried again.
+    pub lease: Duration,
     /// Mails under way at a time.
     pub mails_at_once: usize,
     /// Time that those under way have to end when it stops.
@@ -68,6 +65,7 @@ impl Options {
             office,
             every: Duration::from_secs(1),
             batch: 200,
+            lease: LEASE,
             mails_at_once: CONNECTIONS_MAX,
             goodbye: Duration::from_secs(5),
             watch: Arc::new(Unwatched),

@@ -4,8 +4,10 @@ use super::Notifier;
 use super::fate::{self, Tried};
 use super::patience::Patience;
 use super::watch::{Seen, UnderWay};
+use crate::deliver::Delivery;
 use crate::mail::{self, Mail, Sender};
 use crate::store::Store;
+use lettre::address::Envelope;
 use std::time::Duration;
 use tidings_protocol::{NoticeId, RefusalCode, Timestamp};
 use tidings_storage::letter::Letter;
@@ -38,7 +40,7 @@ impl<S: Store> Notifier<S> {
             return Progress::Made;
         };
         let Some(read) = self.read_letter(&claimed).await else { return Progress::None };
-        let sending = self.send_watched(&read).await;
+        let sending = self.send_watched(&claimed, &read).await;
         log(first, &sending);
         self.settle(&claimed, sending).await
     }
@@ -46,7 +48,7 @@ impl<S: Store> Notifier<S> {
     /// Takes them; none if the store did not answer. What it may have given us all the same lies until
     /// the lease is over.
     async fn claim(&self, wanted: NoticesOf) -> Option<Claimed> {
-        let until = fate::lease_until(self.clock.now());
+        let until = fate::lease_until(self.clock.now(), self.options.lease);
         let notices = wanted.clone();
         let claim = Operation::ClaimNotices { notices, holder: self.holder, until };
         match self.store.apply(claim).await {
@@ -73,7 +75,7 @@ impl<S: Store> Notifier<S> {
     async fn read_letter(&self, claimed: &Claimed) -> Option<Read> {
         let ids: Vec<NoticeId> = claimed.notices.notices.iter().map(|(id, _)| *id).collect();
         let mut patience = Patience::new();
-        while fate::is_time_to_deliver(self.clock.now(), claimed.until) {
+        while self.time_left(claimed).is_some() {
             let ids = ids.clone();
             let asked = self.store.read(move |reader| {
                 let letter = reader.letter(&ids)?;
@@ -91,10 +93,14 @@ impl<S: Store> Notifier<S> {
         None
     }
 
-    async fn send_watched(&self, read: &Read) -> Sending {
+    fn time_left(&self, claimed: &Claimed) -> Option<Duration> {
+        fate::time_left(self.clock.now(), claimed.until, self.options.lease)
+    }
+
+    async fn send_watched(&self, claimed: &Claimed, read: &Read) -> Sending {
         let watch = &*self.options.watch;
         let (under_way, begun) = (UnderWay::begin(watch), self.clock.now());
-        let sending = self.send(read).await;
+        let sending = self.send(claimed, read).await;
         let took_ms = u64::try_from(self.clock.now().0 - begun.0).unwrap_or(0);
         drop(under_way);
         let (result, took) = (fate::result_of(&sending), Duration::from_millis(took_ms));
@@ -102,7 +108,7 @@ impl<S: Store> Notifier<S> {
         sending
     }
 
-    async fn send(&self, read: &Read) -> Sending {
+    async fn send(&self, claimed: &Claimed, read: &Read) -> Sending {
         let tried = |clock_now| Tried {
             now: clock_now,
             attempts: read.attempts,
@@ -118,11 +124,21 @@ impl<S: Store> Notifier<S> {
         let sender = Sender { from: self.options.from.clone() };
         match mail::write(letter, &self.options.office.links(letter), &sender) {
             Ok(Mail { envelope, message_id, bytes }) => {
-                let delivery = self.transport.deliver(&envelope, bytes).await;
+                let delivery = self.hand_over(claimed, &envelope, bytes).await;
                 fate::of_delivery(delivery, message_id, tried(self.clock.now()))
             }
             Err(unwritable) => fate::of_unwritable(unwritable),
         }
+    }
+
+    /// Hands it over before the claim runs out, or not: then nobody knows, and it goes again as the same
+    /// mail.
+    async fn hand_over(&self, claimed: &Claimed, envelope: &Envelope, bytes: Vec<u8>) -> Delivery {
+        let left = self.time_left(claimed).unwrap_or_default();
+        let delivered = tokio::time::timeout(left, self.transport.deliver(envelope, bytes)).await;
+        delivered.unwrap_or_else(|_| Delivery::Later {
+            answer: "the mail server did not answer in time".to_owned(),
+        })
     }
 
     /// Puts down what became of it, as long as it is ours to say.

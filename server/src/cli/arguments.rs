@@ -50,6 +50,18 @@ pub(super) fn command() -> Command {
         ))
 }
 
+/// That of the program that only sends emails.
+pub(super) fn notifier_command() -> Command {
+    let command = Command::new("tidings-notifier")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Sends Tidings' emails beside its servers, and takes the answers")
+        .after_help(
+            "Give it the settings of the servers, which have `mail.notifier = \"apart\"`. Any number \
+             of them may run. `tidings check-config` shows what comes of the settings.",
+        );
+    configured(command, |_| true)
+}
+
 fn demo() -> Command {
     let data = Arg::new("data")
         .long("data")
@@ -61,9 +73,10 @@ fn demo() -> Command {
         .about("Run the server with a demo firm, and print how to talk to it")
         .after_help("The environment and configuration files are not read.")
         .arg(data);
-    // The demo makes its own store and its own tokens.
+    // The demo makes its own store and its own tokens, and is alone.
     with_settings(command, |setting| {
-        !setting.is_of_store() && setting.key != "bus" && setting.section() != "auth"
+        let its_own = setting.is_of_store() || setting.section() == "auth";
+        !its_own && !matches!(setting.key, "bus" | "mail.notifier")
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod firm;
+mod notifier;
 mod operator;
 mod serve;
 mod signals;
@@ -14,8 +15,9 @@ mod token;
 use crate::auth::Auth;
 use crate::config::{self, Effective, Problems, Setting, StoreUrl};
 use crate::demo;
+use crate::mail;
 use arguments::{config_file, given, takes};
-use clap::ArgMatches;
+use clap::{ArgMatches, Command};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +34,20 @@ const EXIT_USAGE: u8 = 2;
 
 /// Reads the command line, does what it says, and says what went wrong in a line.
 pub fn main() -> ExitCode {
-    let matches = match arguments::command().try_get_matches() {
+    main_of("tidings", arguments::command(), run)
+}
+
+/// The same for the program that only sends emails.
+pub fn notifier_main() -> ExitCode {
+    main_of("tidings-notifier", arguments::notifier_command(), |args| notifier::run(&load(args)?))
+}
+
+fn main_of(
+    program: &str,
+    command: Command,
+    run: impl FnOnce(&ArgMatches) -> anyhow::Result<()>,
+) -> ExitCode {
+    let matches = match command.try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
             // Help and version come this way too, and go to standard output with code 0.
@@ -45,11 +60,11 @@ pub fn main() -> ExitCode {
     };
     if let Some(problems) = error.downcast_ref::<Problems>() {
         for problem in problems.lines() {
-            let _ = writeln!(std::io::stderr(), "tidings: {problem}");
+            let _ = writeln!(std::io::stderr(), "{program}: {problem}");
         }
         return EXIT_USAGE.into();
     }
-    let _ = writeln!(std::io::stderr(), "tidings: {error:#}");
+    let _ = writeln!(std::io::stderr(), "{program}: {error:#}");
     ExitCode::FAILURE
 }
 
@@ -87,6 +102,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 fn check_config(effective: &Effective) -> anyhow::Result<()> {
     // Which secret signs our own tokens does not matter here; the store has it.
     Auth::load(&effective.config.auth, [0; 32])?;
+    mail::transport(&effective.config)?;
     say(&config::show(effective))
 }
 
@@ -112,5 +128,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::arguments::command().debug_assert();
+        super::arguments::notifier_command().debug_assert();
     }
 }

@@ -4,6 +4,7 @@ use super::signals;
 use crate::config::{Config, Effective};
 use crate::node::Node;
 use crate::{Addresses, logging};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// Files besides one for each connection: the store's, listeners, what the runtime keeps.
@@ -21,8 +22,15 @@ pub(crate) fn serve_until_stopped(
     ready: impl FnOnce(&Arc<Node>, Addresses),
 ) -> anyhow::Result<()> {
     raise_open_files(config.limits.connections);
+    until_stopped(|stop| crate::run(config, ready, stop))
+}
+
+/// Runs something with this process' signals and a runtime, until it ends.
+pub(super) fn until_stopped<R: Future<Output = anyhow::Result<()>>>(
+    running: impl FnOnce(Pin<Box<dyn Future<Output = ()> + Send>>) -> R,
+) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ended = runtime.block_on(async { crate::run(config, ready, signals::stop()?).await });
+    let ended = runtime.block_on(async { running(Box::pin(signals::stop()?)).await });
     // Whoever still waits for a store that does not answer is not waited for.
     runtime.shutdown_background();
     ended

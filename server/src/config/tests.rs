@@ -211,3 +211,45 @@ fn what_a_command_does_not_take_is_known_to_it_but_not_looked_at() {
     let said = problems(super::load(Vec::new(), unknown, None, issuer_only));
     assert!(said.contains("TIDINGS_AUTH_ISSUER"), "{said}");
 }
+
+#[test]
+fn emails_are_put_into_a_folder_unless_a_mail_server_is_named() {
+    let config = Config::default().mail;
+    assert_eq!((config.apart, config.smtp), (false, None));
+    assert_eq!(config.folder, PathBuf::from("tidings-data/mail"));
+    assert_eq!(config.from.to_string(), "tidings@localhost");
+    assert_eq!(config.login_time, Duration::from_hours(24));
+    let flags = vec![
+        flag("mail.smtp", "smtps://mail.example"),
+        flag("mail.public_url", "https://chat.example/"),
+        flag("mail.reply_domain", "Reply.Example"),
+        flag("mail.inbound_listen", "127.0.0.1:2525"),
+        flag("mail.login_time", "7d"),
+    ];
+    let config = load(flags, Vec::new(), None).unwrap().config.mail;
+    assert_eq!(config.smtp.unwrap().to_string(), "smtps://mail.example:465");
+    assert_eq!(config.public_url.as_deref(), Some("https://chat.example"));
+    assert_eq!(config.reply_domain.as_deref(), Some("reply.example"));
+    assert_eq!(config.login_time, Duration::from_hours(7 * 24));
+}
+
+#[test]
+fn settings_of_emails_that_do_not_go_together_are_refused() {
+    let key = toml_file("not looked at here");
+    let key = key.path().to_str().unwrap();
+    for (flags, expected) in [
+        (vec![("mail.notifier", "apart")], "mail.notifier: is apart, and a SQLite store"),
+        (vec![("mail.reply_domain", "a.example")], "mail.reply_domain: needs mail.inbound_listen"),
+        (vec![("mail.inbound_listen", "127.0.0.1:1")], "mail.inbound_listen: needs mail.reply"),
+        (vec![("mail.dkim_domain", "a.example")], "mail.dkim_selector: is missing"),
+        (vec![("mail.dkim_key_file", key)], "mail.dkim_domain: is missing"),
+        (vec![("mail.smtp", "smtps://me@a")], "mail.smtp: names a user"),
+        (vec![("mail.smtp_password_file", key)], "mail.smtp_password_file: is set"),
+        (vec![("mail.login_time", "8d")], "mail.login_time = `8d` must be 1h to 7d"),
+        (vec![("mail.smtp", "smtps://me:s3cret@a")], "mail.smtp = `smtps://me:…@a` must not have"),
+    ] {
+        let flags = flags.iter().map(|(key, text)| flag(key, text)).collect();
+        let said = problems(load(flags, Vec::new(), None));
+        assert!(said.contains(expected), "{expected}\nis missing in\n{said}");
+    }
+}

@@ -6,12 +6,15 @@ use crate::config::AuthConfig;
 use anyhow::bail;
 use std::time::Duration;
 use tidings_protocol::{
-    AccountId, Checked, ClientKey, Command, ContactId, ContactState, FirmId, Language, MemberId,
-    NewAccount, NewContact, NewMember, Person, Reminder, Reply, Rights, Role, Seq, TaskId,
-    ThreadId,
+    AccountId, Checked, ClientKey, Command, ContactId, ContactState, FirmId, FirmPatch, Language,
+    MailPatch, MemberId, NewAccount, NewContact, NewMember, Person, Reminder, Reply, Rights, Role,
+    Seq, TaskId, ThreadId,
 };
 use tidings_storage::{Actor, DirectoryChange, Done, Operation};
 use uuid::Uuid;
+
+/// After how long those who have not read get an email, in seconds: whoever tries it does not wait long.
+pub(super) const MAIL_DELAY_S: u32 = 10;
 
 /// How long the demo's tokens are good.
 const TOKENS_GOOD_FOR: Duration = Duration::from_hours(24);
@@ -44,6 +47,7 @@ pub(super) struct Someone {
 pub(super) fn make(operator: &mut Operator, auth: &AuthConfig) -> anyhow::Result<DemoFirm> {
     let (firm, api_key) = create_firm(operator, "Bright & Partners")?;
     let mut making = Making { operator, firm };
+    making.mail_soon()?;
     let olivia = making.member("Olivia Owner", Role::Owner)?;
     let adam = making.member("Adam Admin", Role::Admin)?;
     let mia = making.member("Mia Member", Role::Member)?;
@@ -175,6 +179,12 @@ impl Making<'_> {
             Done::Reply(reply) => Ok(reply),
             other => bail!("unexpected answer to a command: {other:?}"),
         }
+    }
+
+    fn mail_soon(&mut self) -> anyhow::Result<()> {
+        let mail = MailPatch { delay_s: Some(MAIL_DELAY_S), ..MailPatch::default() };
+        let patch = FirmPatch { mail, ..FirmPatch::default() };
+        self.change(DirectoryChange::PatchFirm(patch)).map(drop)
     }
 
     fn member(&mut self, name: &str, role: Role) -> anyhow::Result<MemberId> {

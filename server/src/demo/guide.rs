@@ -1,6 +1,6 @@
 //! What the demo prints: where it is, who one can be, and lines that work as they stand.
 
-use super::firm::{DemoFirm, Someone};
+use super::firm::{DemoFirm, MAIL_DELAY_S, Someone};
 use super::folder::Folder;
 use crate::Addresses;
 use crate::mail::reachable;
@@ -38,7 +38,7 @@ const WEBSOCAT_CLIENT: &str = r#"talk() {
 }"#;
 
 /// The guide.
-pub(super) fn text(firm: &DemoFirm, addresses: Addresses, folder: &Folder) -> String {
+pub(super) fn text(firm: &DemoFirm, addresses: Addresses, folder: &Folder, mails: &str) -> String {
     let http = reachable(addresses.listen);
     let ops = addresses.ops.map_or(http, reachable);
     let mut text = String::new();
@@ -48,7 +48,8 @@ pub(super) fn text(firm: &DemoFirm, addresses: Addresses, folder: &Folder) -> St
     let _ = writeln!(out, "  HTTP      http://{http}/v1");
     let _ = writeln!(out, "  metrics   http://{ops}/metrics");
     let goes = if folder.stays() { "stays" } else { "is removed at the end" };
-    let _ = writeln!(out, "  data      {} ({goes})\n", folder.path().display());
+    let _ = writeln!(out, "  data      {} ({goes})", folder.path().display());
+    let _ = writeln!(out, "  emails    {mails}\n");
     people(out, firm);
     let _ = writeln!(out, "\nPaste this into two other terminals, to speak of them by name:\n");
     let _ = writeln!(out, "URL=ws://{http}/v1/ws THREAD={}", firm.thread);
@@ -57,6 +58,7 @@ pub(super) fn text(firm: &DemoFirm, addresses: Addresses, folder: &Folder) -> St
     }
     let _ = writeln!(out, "API_KEY={}", firm.api_key);
     conversation(out);
+    emails(out, mails);
     requests(out, firm, http, ops);
     text
 }
@@ -99,4 +101,13 @@ fn requests(out: &mut String, firm: &DemoFirm, http: SocketAddr, ops: SocketAddr
     );
     let _ = writeln!(out, "curl -s http://{http}/v1/openapi.json");
     let _ = writeln!(out, "curl -s http://{ops}/metrics");
+}
+
+fn emails(out: &mut String, mails: &str) {
+    let _ = writeln!(
+        out,
+        "\nWho has not read what was written gets an email: here after {MAIL_DELAY_S} seconds, at a \
+         real firm after two\nminutes. Some are there already; post as the member to make another, \
+         and read as the contact\nin time to prevent it. A mail program opens them, from\n\n{mails}"
+    );
 }

@@ -7,8 +7,8 @@ mod guide;
 
 use crate::cli::{Operator, say, serve_until_stopped};
 use crate::clock::SystemClock;
-use crate::config::{self, Effective, Given, Problems, Setting, Source, StoreUrl};
-use crate::logging;
+use crate::config::{self, Config, Effective, Given, Problems, Setting, Source, StoreUrl};
+use crate::{logging, mail};
 use anyhow::{Context as _, bail};
 use folder::Folder;
 use std::net::{SocketAddr, TcpListener};
@@ -26,12 +26,16 @@ pub fn run(flags: Vec<Given>, data: Option<PathBuf>) -> anyhow::Result<()> {
     logging::start(&config.log)?;
     let folder = Folder::new(data)?;
     config.store = StoreUrl::Sqlite(folder.path().join("tidings.db"));
+    if !given.iter().any(|g| g.setting.key == "mail.folder" && g.source == Source::Flag) {
+        config.mail.folder = folder.path().join("mail");
+    }
+    let mails = mail_goes_to(&config)?;
     let mut operator = Operator::open(&config, Box::new(SystemClock))?;
     let firm = firm::make(&mut operator, &config.auth).context("can't make the demo firm")?;
     drop(operator);
     serve_until_stopped(config, |_, addresses| {
         // Whoever closed our standard output does not want to read it.
-        let _ = say(&guide::text(&firm, addresses, &folder));
+        let _ = say(&guide::text(&firm, addresses, &folder, &mails));
     })
 }
 
@@ -46,6 +50,13 @@ fn configure(mut flags: Vec<Given>) -> Result<Effective, Problems> {
     });
     flags.extend(defaults);
     config::resolve(&flags, Problems::default())
+}
+
+/// Where emails go, in words.
+fn mail_goes_to(config: &Config) -> anyhow::Result<String> {
+    let transport = mail::transport(config)?;
+    let how = if config.mail.smtp.is_some() { "" } else { " (.eml files)" };
+    Ok(format!("{transport}{how}"))
 }
 
 /// The address if it is free; otherwise, unless somebody asked for it, one with a port near it.

@@ -90,3 +90,40 @@ async fn the_ledger_is_the_teams_and_each_firms_own() {
     }
     server.stopped().await;
 }
+
+#[tokio::test]
+async fn without_a_mail_server_emails_are_files() {
+    let mut folder = std::path::PathBuf::new();
+    let server = Server::start(|config| {
+        config.mail.apart = false;
+        folder.clone_from(&config.mail.folder);
+    })
+    .await;
+    let tenant = server.tenant("A").await;
+    let soon = json!({"mail": {"delay_s": 0}});
+    assert_eq!(server.ask("PATCH /v1/firm", &tenant.key, Some(&soon)).await.status, 200);
+    let thread = begin(&server, &tenant).await;
+    let waited = async {
+        loop {
+            let query = format!("GET /v1/notices?thread={thread}");
+            let ledger = server.ask(&query, &tenant.key, None).await.json();
+            if let [entry] = items(&ledger)
+                && entry["state"] == "sent"
+            {
+                return entry.clone();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let sent = tidings_tests::within("an email", waited).await;
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    let mail = std::fs::read_to_string(file.path()).unwrap();
+    assert!(mail.contains(&format!("<{}>", sent["message_id"].as_str().unwrap())), "{mail}");
+    let link = format!("http://{}/v1/login/", server.address);
+    assert!(mail.replace("=\r\n", "").contains(&link), "{mail}");
+    let counted = server.ask("GET /metrics", "", None).await;
+    let counted = String::from_utf8(counted.body).unwrap();
+    assert!(counted.contains("tidings_mails_total{result=\"sent\"} 1"), "{counted}");
+    server.stopped().await;
+}

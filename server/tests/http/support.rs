@@ -43,6 +43,9 @@ impl Server {
             store: StoreUrl::Sqlite(folder.path().join("tidings.db")),
             ..Config::default()
         };
+        // Emails are their own tests' business.
+        config.mail.apart = true;
+        config.mail.folder = folder.path().join("mail");
         change(&mut config);
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, started) = oneshot::channel::<(Arc<Node>, Addresses)>();
