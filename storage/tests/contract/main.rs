@@ -42,6 +42,8 @@ mod rewriting;
 mod tasks;
 mod tenants;
 mod tokens;
+mod told;
+mod told_checker;
 mod waiting;
 mod world;
 
@@ -362,6 +364,9 @@ macro_rules! contract {
                     revoking_a_person_voids_what_was_issued_until_then,
                     the_signing_secret_is_the_stores_own,
                     a_person_is_of_one_firm,
+                }
+                told {
+                    nobody_is_told_twice_or_in_vain_and_nothing_is_forgotten,
                 }
                 waiting {
                     a_thread_waits_until_it_is_read_and_its_tasks_are_done,
