@@ -374,3 +374,5 @@ pub fn digest(welcome: &Welcome) -> u64 {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;

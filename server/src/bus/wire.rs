@@ -111,6 +111,8 @@ fn whole<'a, T: Deserialize<'a>>(head: &Head, body: &'a [u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidings_protocol::{AccountId, FirmId, ReminderState, Seq, ThreadId, Timestamp};
+    use tidings_storage::{Commit, Epoch, ThreadCommit};
     use uuid::Uuid;
 
     const FROM: NodeId = NodeId(Uuid::from_u128(7));
@@ -126,6 +128,25 @@ mod tests {
         assert_eq!(read(&message(&head, &ask())), Some((head, said)));
         assert_eq!(read(&message(&head, &tail())), Some((head, Said::Tail)));
         assert_eq!(read_note(&note(FROM, Note::Goodbye)), Some((FROM, Note::Goodbye)));
+    }
+
+    #[test]
+    fn a_commit_that_only_tells_of_reminders_is_read_as_it_was_written() {
+        let next_ms = Some(Timestamp(9));
+        let thread = ThreadCommit {
+            thread: ThreadId(FROM.0),
+            account: AccountId(FROM.0),
+            head: Seq(5),
+            events: Vec::new(),
+            read: None,
+            reminder: Some(ReminderState { pending: true, sent: 1, next_ms }),
+        };
+        let (epoch, thread) = (Epoch(2), Some(thread));
+        let (firm, inbox, access) = (FirmId(FROM.0), Vec::new(), Vec::new());
+        let said = Payload::Committed(Commit { firm, epoch, thread, inbox, access });
+        let head = Head::new(FROM, 1, false);
+        let written = message(&head, &body(said.clone()).unwrap());
+        assert_eq!(read(&written), Some((head, Said::Payload(said))));
     }
 
     #[test]

@@ -16,11 +16,11 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-async fn change(node: &Node, firm: FirmId, change: DirectoryChange) -> Done {
+pub(super) async fn change(node: &Node, firm: FirmId, change: DirectoryChange) -> Done {
     node.apply(Operation::Directory { firm, change }).await.unwrap()
 }
 
-async fn new_account(node: &Node, firm: FirmId, name: &str) -> AccountId {
+pub(super) async fn new_account(node: &Node, firm: FirmId, name: &str) -> AccountId {
     let new = NewAccount { name: name.to_owned(), time_zone: "UTC".to_owned() };
     let Done::Account(made) = change(node, firm, DirectoryChange::CreateAccount(new)).await else {
         panic!("an account was asked for");
@@ -28,7 +28,7 @@ async fn new_account(node: &Node, firm: FirmId, name: &str) -> AccountId {
     made.account
 }
 
-async fn contact(node: &Node, firm: FirmId, account: AccountId, name: &str) -> Person {
+pub(super) async fn contact(node: &Node, firm: FirmId, account: AccountId, name: &str) -> Person {
     let new = NewContact {
         account,
         name: name.to_owned(),
@@ -44,8 +44,18 @@ async fn contact(node: &Node, firm: FirmId, account: AccountId, name: &str) -> P
     Person::Contact(made.contact)
 }
 
-/// A welcomed socket of somebody who, as far as this node knows, sees the account.
+/// A welcomed socket of a contact who, as far as this node knows, sees the account.
 async fn listen(node: &Node, actor: Actor, account: AccountId, welcome: Welcome) -> TcpStream {
+    enter(node, actor, Access::Contact { account }, welcome).await
+}
+
+/// A welcomed socket.
+pub(super) async fn enter(
+    node: &Node,
+    actor: Actor,
+    access: Access,
+    welcome: Welcome,
+) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (stream, _) = listener.accept().await.unwrap();
@@ -55,7 +65,7 @@ async fn listen(node: &Node, actor: Actor, account: AccountId, welcome: Welcome)
     let identity = Identity { actor, token: None, issued, expires };
     let peer = Arc::new(Peer::new(identity, Arc::new(outbound)));
     node.people.enter(&peer, usize::MAX).unwrap();
-    node.people.grant(&peer, Access::Contact { account }, Epoch(0)).unwrap();
+    node.people.grant(&peer, access, Epoch(0)).unwrap();
     assert!(peer.first_welcome(welcome, None, Timestamp(0)));
     client
 }

@@ -74,9 +74,8 @@ impl<O: Outlet> Room<O> {
         }
         let same = reminded.latest.is_some_and(|latest| latest.state == now.state);
         reminded.latest = Some(now);
-        if !self.seats.is_empty() && !(same && reminded.ahead.is_none()) {
-            reminded.due = true;
-        }
+        let news = !same || reminded.ahead.is_some();
+        reminded.due |= news && !self.seats.is_empty();
         reminded.ahead = reminded.ahead.filter(|ahead| *ahead > place);
     }
 

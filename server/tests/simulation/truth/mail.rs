@@ -5,8 +5,8 @@ use crate::invariant::{Held, Invariant};
 use crate::truth::{Thread, Truth};
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
-    EventKind, InboxKind, MessageId, Notice, NoticeId, NoticeKind, NoticeReason, NoticeState,
-    Person, Seq, ThreadId, Timestamp,
+    EventKind, InboxKind, Notice, NoticeId, NoticeKind, NoticeReason, NoticeState, Person, Seq,
+    ThreadId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -56,17 +56,10 @@ impl Thread {
     /// Events that a person may be told of by email, from one to another: what others did, as far
     /// as it was not taken back.
     fn concerning(&self, person: Person, (from, to): (Seq, Seq)) -> impl Iterator<Item = Seq> {
-        let gone: BTreeSet<MessageId> = self
-            .log
-            .iter()
-            .filter_map(|entry| match entry.event.kind {
-                EventKind::MessageDeleted { message } => Some(message),
-                _ => None,
-            })
-            .collect();
-        let events = self.log.iter().map(|entry| &entry.event).filter(move |event| {
+        let events = self.log.iter().filter(move |entry| {
+            let event = &entry.event;
             let told = match event.kind {
-                EventKind::MessagePosted { .. } => !gone.contains(&MessageId(event.seq.0)),
+                EventKind::MessagePosted { .. } => !entry.is_taken_back(),
                 EventKind::TaskAdded { .. } => true,
                 EventKind::TaskTicked { .. }
                 | EventKind::TaskUnticked { .. }
@@ -75,7 +68,7 @@ impl Thread {
             };
             told && event.actor != person && from <= event.seq && event.seq <= to
         });
-        events.map(|event| event.seq)
+        events.map(|entry| entry.event.seq)
     }
 }
 
@@ -115,7 +108,7 @@ impl Truth {
                 let range = (notice.from.max(read.next()), notice.to);
                 !thread.archived() && thread.concerning(person, range).next().is_some()
             }
-            NoticeKind::Reminder => thread.wants_reminder(),
+            NoticeKind::Reminder => thread.wants_reminder() && thread.counts(notice.from),
             _ => true,
         };
         let what = format_args!("{notice:?}: {person} has read to {read}");

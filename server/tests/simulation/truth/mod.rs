@@ -78,6 +78,12 @@ impl Entry {
         let kind = self.versions.last().map_or(&self.event.kind, |(_, kind)| kind).clone();
         Event { kind, ..self.event.clone() }
     }
+
+    /// Whether it is a message that was deleted since.
+    fn is_taken_back(&self) -> bool {
+        let now = self.versions.last().map(|(_, kind)| kind);
+        matches!(now, Some(EventKind::MessagePosted { deleted: true, .. }))
+    }
 }
 
 impl Thread {

@@ -4,7 +4,7 @@
 use crate::invariant::{Held, Invariant};
 use crate::truth::{Thread, Truth};
 use tidings_protocol::{
-    Event, EventKind, Person, Reminder, ReminderState, ThreadId, ThreadSummary, Timestamp,
+    Event, EventKind, Person, Reminder, ReminderState, Seq, ThreadId, ThreadSummary, Timestamp,
 };
 use tidings_storage::ThreadCommit;
 
@@ -30,7 +30,9 @@ impl Thread {
             let last_post = |contact: bool| {
                 self.log.iter().rposition(|entry| {
                     let by_contact = matches!(entry.event.actor, Person::Contact(_));
-                    entry.event.kind.is_message() && by_contact == contact
+                    // What the firm took back needs no answer; an answer stays one.
+                    let counts = contact || !entry.is_taken_back();
+                    entry.event.kind.is_message() && by_contact == contact && counts
                 })
             };
             return last_post(false).is_some_and(|firm| last_post(true).is_none_or(|it| it < firm));
@@ -66,6 +68,13 @@ impl Thread {
             }
         }
         sent
+    }
+
+    /// Whether the reminder at a position is one of those that count now.
+    pub(super) fn counts(&self, reminder: Seq) -> bool {
+        let sent = self.reminders_sent();
+        let of = self.entry(reminder).map(|entry| &entry.event.kind);
+        matches!(of, Some(EventKind::ReminderSent { number }) if *number <= sent)
     }
 
     /// How far its reminders are now, by what was committed.

@@ -7,11 +7,12 @@ use crate::lie::Lie;
 use crate::node::{Batch, Hand};
 use crate::truth::{Lease, Submitted};
 use crate::world::{World, say};
+use std::ops::RangeInclusive;
 use tidings_protocol::{FirmId, Notice, NoticeId, NoticeReason, Page, ThreadId};
 use tidings_storage::{Applied, Done, NoticeFilter, NoticesOf, Operation, Sending};
 
 /// How long a mail is a notifier's own, in milliseconds: mails are delivered in far less, or far more.
-const LEASE_MS: (u64, u64) = (1_000, 600_000);
+const LEASE_MS: RangeInclusive<u64> = 1_000..=600_000;
 
 /// What is asked for at a time, of each kind.
 const DUE_MAX: u32 = 3;
@@ -72,9 +73,8 @@ impl World {
     /// Mails are taken to be sent, and read.
     fn take_notices(&mut self, node: usize, mut notices: NoticesOf) -> Held {
         let holder = self.chance.uuid();
-        let (least, most) = LEASE_MS;
-        let lease = self.chance.between(least, most).cast_signed();
-        let lease = Lease { holder, until: self.wall.plus_millis(lease) };
+        let millis = self.chance.between(*LEASE_MS.start(), *LEASE_MS.end());
+        let lease = Lease { holder, until: self.wall.plus_millis(millis.cast_signed()) };
         let until = if self.lie == Lie::TakeForNoTime { self.wall } else { lease.until };
         let claim = Operation::ClaimNotices { notices: notices.clone(), holder, until };
         let Some(Done::Notices(taken)) = self.operate(node, claim)? else { return Ok(()) };
@@ -86,17 +86,22 @@ impl World {
             self.trace.met("notice that is not sent");
         }
         let letter = self.stored.reader.letter(&ids).ok().flatten();
-        let Some(letter) = letter else { return Ok(()) };
-        let mail = letter.mail;
+        let first = ids.first().copied().filter(|_| self.lie == Lie::SendWhatWasDropped);
+        let Some(mail) = letter.as_ref().map(|letter| letter.mail).or(first) else {
+            return Ok(());
+        };
+        if let Some(letter) = &letter {
+            let what = format_args!("{} gets a mail for {:?}", notices.person, letter.to);
+            Invariant::I7.holds(letter.to.person == notices.person, what)?;
+        }
+        let parts = letter.map(|letter| letter.parts).unwrap_or_default();
         for (id, thread) in &notices.notices {
             if let Some(notice) = self.notice(&notices, *id, *thread) {
-                let part = letter.parts.iter().find(|part| part.notice == *id);
+                let part = parts.iter().find(|part| part.notice == *id);
                 let reasons = part.map_or(&[][..], |part| &part.reasons);
                 self.truth.taken(&notice, reasons, (mail, lease), self.wall)?;
             }
         }
-        let what = format_args!("{} gets a mail for {:?}", notices.person, letter.to);
-        Invariant::I7.holds(letter.to.person == notices.person, what)?;
         say!(self, "n{node} takes mail {} for {}", mail.0, notices.person);
         self.nodes[node].hands.push(Hand { notices, holder, mail, sending: None });
         Ok(())
@@ -110,8 +115,7 @@ impl World {
     /// All of the ledger that a filter leaves.
     fn ledger(&mut self, firm: FirmId, filter: NoticeFilter) -> Vec<Notice> {
         let (mut all, mut page) = (Vec::new(), Page { cursor: None, limit: Some(100) });
-        loop {
-            let Ok(list) = self.stored.reader.notices(firm, None, filter, &page) else { break };
+        while let Ok(list) = self.stored.reader.notices(firm, None, filter, &page) {
             all.extend(list.items);
             page.cursor = list.next;
             if page.cursor.is_none() {
