@@ -1,11 +1,10 @@
 //! One connection of a mail server: reads, answers, and gives up in time.
 
 use super::answers::Answers;
-use super::counts::Outcome;
-use super::desk::{Ourselves, settle, sort};
+use super::desk::{Sorted, settle, sort};
 use super::limits::MAIL_BYTES_MAX;
 use super::listen::{Reception, told};
-use super::reply::{self, Reply};
+use super::reply;
 use super::session::{Dialect, Next, Session};
 use super::wire::{Mail, Pending};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 /// Bytes read at a time.
@@ -62,7 +62,7 @@ pub(super) async fn serve<A: Answers>(
     let _ = timeout(LINGER, wire.hear_out()).await;
 }
 
-async fn converse<A: Answers>(wire: &mut Wire, reception: &Reception<A>) -> Result<(), Over> {
+async fn converse<A: Answers>(wire: &mut Wire, reception: &Arc<Reception<A>>) -> Result<(), Over> {
     let limits = reception.limits;
     let mut session = Session::new(&reception.domain, &reception.signer, limits.mails_a_minute);
     loop {
@@ -81,7 +81,7 @@ async fn converse<A: Answers>(wire: &mut Wire, reception: &Reception<A>) -> Resu
                     Ok(mail) => mail?,
                     Err(_) => return Err(Over::Silent),
                 };
-                answer(&mut session, &mail, reception, &mut wire.out).await;
+                answer(&mut session, mail, reception, &mut wire.out).await;
             }
         }
     }
@@ -90,29 +90,31 @@ async fn converse<A: Answers>(wire: &mut Wire, reception: &Reception<A>) -> Resu
 /// Does with a mail what is to be done, and writes the reply or replies to it.
 async fn answer<A: Answers>(
     session: &mut Session<'_>,
-    mail: &Mail,
-    reception: &Reception<A>,
+    mail: Mail,
+    reception: &Arc<Reception<A>>,
     out: &mut Vec<u8>,
 ) {
     let (dialect, envelope) = session.end_mail();
-    let mut replies: Vec<Reply> = Vec::with_capacity(envelope.notices.len());
-    if mail.bytes > MAIL_BYTES_MAX {
-        replies.resize(envelope.notices.len(), reply::TOO_LARGE);
-        replies.iter().for_each(|_| reception.counts.add(Outcome::Refused));
+    let sorted = if mail.bytes > MAIL_BYTES_MAX {
+        Sorted::TooLarge
     } else {
-        let ourselves = Ourselves { signer: &reception.signer, own: &reception.own };
-        let sorted = sort(mail, &envelope, &ourselves);
-        for notice in &envelope.notices {
-            let now = reception.clock.now();
-            let (reply, outcome) = settle(&sorted, *notice, &reception.answers, now).await;
-            tracing::info!(%notice, outcome = outcome.name(), "an answer by email came in");
-            reception.counts.add(outcome);
-            replies.push(reply);
+        // Reading takes as long as whoever wrote the mail makes it take, and others wait meanwhile.
+        let (reception, return_path) = (reception.clone(), envelope.return_path);
+        let read =
+            spawn_blocking(move || sort(&mail, &return_path, &reception.own, &reception.signer));
+        read.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "reading an answer by email broke down");
+            Sorted::Later
+        })
+    };
+    for (count, notice) in envelope.notices.into_iter().enumerate() {
+        let now = reception.clock.now();
+        let (reply, outcome) = settle(&sorted, notice, &reception.answers, now).await;
+        tracing::info!(%notice, outcome = outcome.name(), "an answer by email came in");
+        reception.counts.add(outcome);
+        if dialect == Dialect::Lmtp || count == 0 {
+            reply.write(out);
         }
-    }
-    let said = if dialect == Dialect::Lmtp { replies.len() } else { 1 };
-    for reply in replies.into_iter().take(said) {
-        reply.write(out);
     }
 }
 

@@ -6,23 +6,20 @@ use super::counts::Outcome;
 use super::decide::{Verdict, decide};
 use super::read::{Answer, parse};
 use super::reply::{self, Reply};
-use super::session::Envelope;
 use super::wire::Mail;
 use crate::signed::Signer;
 use tidings_protocol::{NoticeId, RefusalCode, Timestamp};
 use tidings_storage::NoticeFacts;
 use tidings_storage::letter::AnswerProblem;
 
-/// What is known about ourselves.
-pub(super) struct Ourselves<'a> {
-    pub(super) signer: &'a Signer,
-    pub(super) own: &'a Own,
-}
-
 /// What a mail is, whomever it is to.
 pub(super) enum Sorted {
     /// Nothing that could be read.
     Unreadable,
+    /// Larger than may be.
+    TooLarge,
+    /// Reading it went wrong on our side.
+    Later,
     /// From a machine: taken, and dropped.
     Automatic,
     /// Somebody's answer.
@@ -30,13 +27,13 @@ pub(super) enum Sorted {
 }
 
 /// Finds out what a mail is. Pure, and not cheap: once a mail, not once a recipient.
-pub(super) fn sort(mail: &Mail, envelope: &Envelope, ourselves: &Ourselves<'_>) -> Sorted {
+pub(super) fn sort(mail: &Mail, return_path: &str, own: &Own, signer: &Signer) -> Sorted {
     let Some(message) = parse(&mail.kept) else { return Sorted::Unreadable };
-    if let Some(sign) = automatic(&message, &envelope.return_path, ourselves.own) {
+    if let Some(sign) = automatic(&message, return_path, own) {
         tracing::debug!(?sign, "an automatic mail was dropped");
         return Sorted::Automatic;
     }
-    Answer::of(&message, mail.is_cut(), ourselves.signer).map_or(Sorted::Unreadable, Sorted::Answer)
+    Answer::of(&message, mail.is_cut(), signer).map_or(Sorted::Unreadable, Sorted::Answer)
 }
 
 /// Does with it what is to be done for one recipient. Says it to the mail server, and to us.
@@ -48,6 +45,8 @@ pub(super) async fn settle<A: Answers>(
 ) -> (Reply, Outcome) {
     let answer = match sorted {
         Sorted::Unreadable => return (reply::NOT_A_MAIL, Outcome::Refused),
+        Sorted::TooLarge => return (reply::TOO_LARGE, Outcome::Refused),
+        Sorted::Later => return (reply::TRY_LATER, Outcome::Later),
         Sorted::Automatic => return (reply::TAKEN, Outcome::Automatic),
         Sorted::Answer(answer) => answer.clone(),
     };

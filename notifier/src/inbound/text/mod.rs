@@ -23,12 +23,14 @@ use crate::signed::Signer;
 use html::Signatures;
 use lines::Line;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
+use tidings_protocol::limits::MESSAGE_BODY_BYTES_MAX;
 
 /// What was written in a mail, as Markdown; empty if nothing was.
 pub(super) fn written(message: &Message<'_>, signer: &Signer) -> String {
     let text = cut(plain_lines(message));
     let text = if text.is_empty() { written_in_html(message) } else { text };
-    scrub::tokens(&text, signer)
+    // Nobody reads what is too long to be posted.
+    if text.len() > MESSAGE_BODY_BYTES_MAX { text } else { scrub::tokens(&text, signer) }
 }
 
 /// Programs let people write on within what they marked as the signature: if nothing is left

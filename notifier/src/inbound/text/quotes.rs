@@ -19,13 +19,17 @@ pub(super) fn cut(lines: &mut Vec<Line>) {
 /// "On … wrote:" above marked lines says what everybody in the thread knows, and has an address in
 /// it.
 fn drop_attributions(lines: &mut Vec<Line>) {
-    let mut at = 0;
-    while at < lines.len() {
-        match attribution_at(lines, at) {
-            Some(count) => drop(lines.drain(at..at + count)),
-            None => at += 1,
-        }
-    }
+    let mut dropped_to = 0;
+    let kept: Vec<bool> = (0..lines.len())
+        .map(|at| {
+            if at >= dropped_to {
+                dropped_to = at + attribution_at(lines, at).unwrap_or_default();
+            }
+            at >= dropped_to
+        })
+        .collect();
+    let mut kept = kept.into_iter();
+    lines.retain(|_| kept.next().unwrap_or(true));
 }
 
 #[cfg(test)]
