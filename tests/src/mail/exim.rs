@@ -312,6 +312,7 @@ async fn greeted(address: SocketAddr) -> Option<String> {
 mod tests {
     use super::*;
     use crate::mail::MailSink;
+    use tokio::io::AsyncWriteExt;
 
     /// What a mail program says that knows when it may.
     async fn say(exim: &Exim, recipient: &str) -> String {
@@ -322,7 +323,7 @@ mod tests {
         for step in steps {
             if !step.is_empty() {
                 let step = format!("{step}\r\n");
-                tokio::io::AsyncWriteExt::write_all(&mut stream, step.as_bytes()).await.unwrap();
+                stream.write_all(step.as_bytes()).await.unwrap();
             }
             line.clear();
             within("an answer", stream.read_line(&mut line)).await.unwrap();
@@ -348,5 +349,44 @@ mod tests {
         assert_eq!((&*kept.to[0], &*kept.header("a").unwrap()), ("ann@people.example", "b"));
         let passed = &sink.wait_for(1).await[0];
         assert_eq!((&*passed.from, &*passed.to[0]), ("", "Bob+1@else.example"));
+    }
+
+    /// Takes one mail by LMTP, and gives what was said until its end.
+    async fn take(listener: tokio::net::TcpListener) -> Vec<String> {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (mut stream, mut lines, mut content) = (BufReader::new(stream), Vec::new(), false);
+        let mut answer = "220 lmtp.example\r\n";
+        loop {
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            let mut line = String::new();
+            assert_ne!(stream.read_line(&mut line).await.unwrap(), 0, "{lines:?}");
+            if line == ".\r\n" {
+                stream.write_all(b"250 ok\r\n").await.unwrap();
+                return lines;
+            }
+            answer = match line.starts_with("DATA") {
+                _ if content => "",
+                true => "354 go on\r\n",
+                false => "250 ok\r\n",
+            };
+            content |= line.starts_with("DATA");
+            lines.push(line);
+        }
+    }
+
+    #[tokio::test]
+    async fn it_passes_on_by_lmtp_with_the_address_as_it_is() {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let routes = vec![Route::lmtp("answers.example", listener.local_addr().unwrap())];
+        let setup = EximSetup { routes, ..EximSetup::default() };
+        let exim = Exim::start(setup, &Authority::new()).await;
+        let taken = tokio::spawn(take(listener));
+        assert!(say(&exim, "reply-aBc.2+x@answers.example").await.starts_with("250 OK id="));
+        let lines = within("Exim to pass it on", taken).await.unwrap();
+        assert!(lines[0].starts_with("LHLO "), "{lines:?}");
+        assert_eq!(
+            lines[1..3],
+            ["MAIL FROM:<>\r\n", "RCPT TO:<reply-aBc.2+x@answers.example>\r\n"]
+        );
     }
 }
