@@ -90,9 +90,10 @@ impl Call {
         };
         check_access(route.access, principal)?;
         // Links in mails get things added on their way to people.
-        let query = match route.is_page() {
-            true => input::Query::default(),
-            false => input::Query::parse(&head.query, route.query)?,
+        let query = if route.is_page() {
+            input::Query::default()
+        } else {
+            input::Query::parse(&head.query, route.query)?
         };
         let body = match route.body {
             Some(_) => read_json(&app.node, &head.headers, body).await?,
