@@ -55,11 +55,17 @@ async fn a_notifier_killed_a_hundred_times_forgets_nothing_and_doubles_nothing()
     };
     tidings_tests::within("everything to be told", async {
         while told(&scene.sink.mails()) < count {
+            scene.mails_are_due_again();
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     })
     .await;
-    let ledger = scene.ledger_when("every notice to be settled", all_settled).await;
+    let ledger = scene
+        .ledger_when("every notice to be settled", |ledger| {
+            scene.mails_are_due_again();
+            all_settled(ledger)
+        })
+        .await;
     let mails: Vec<_> =
         scene.sink.mails().into_iter().filter(|mail| mail.to[0].contains("carlos")).collect();
     let found = check(&mails, &posted, &ledger);

@@ -93,6 +93,13 @@ impl Scene {
         postgres.query("tidings", sql);
     }
 
+    /// Lets the time pass after which mails are tried again.
+    pub(crate) fn mails_are_due_again(&self) {
+        let postgres = self.postgres.as_ref().expect("a file is one server's");
+        let sql = "UPDATE notices SET next_ms = due_ms WHERE state = 0 AND holder IS NULL";
+        postgres.query("tidings", sql);
+    }
+
     /// Mia starts a thread.
     pub(crate) async fn thread(&self, body: &str) -> ThreadId {
         let draft = Command::CreateThread {
