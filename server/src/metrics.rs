@@ -81,6 +81,7 @@ pub struct Metrics {
     /// Time to hand an email over.
     pub mail_seconds: Histogram,
     mails: Family<MailLabels, Counter>,
+    answers: Family<MailLabels, Counter>,
     commands: Family<CommandLabels, Counter>,
     closes: Family<CloseLabels, Counter>,
     http_requests: Family<HttpLabels, Counter>,
@@ -162,6 +163,7 @@ impl Metrics {
             mails_under_way: r.plain("mails_under_way", "Emails being handed over"),
             mail_seconds: r.seconds("mail", "Time to hand an email over"),
             mails: r.plain("mails", "Emails handed over, by result: sent, later, failed"),
+            answers: r.plain("answers", "Answers by email, by what became of them"),
             commands: r.plain("commands", "Commands given to the store, by what became of them"),
             closes: r.plain("closes", "Sockets closed, by close code"),
             http_requests: r.plain("http_requests", "HTTP requests, by route and status"),
@@ -244,6 +246,9 @@ impl Watch for Metrics {
             Seen::Mail { result, took } => {
                 self.mails.get_or_create(&MailLabels { result: result.name() }).inc();
                 self.mail_seconds.observe(took.as_secs_f64());
+            }
+            Seen::Answer(outcome) => {
+                self.answers.get_or_create(&MailLabels { result: outcome.name() }).inc();
             }
         }
     }

@@ -7,6 +7,7 @@ use super::listen::{Reception, told};
 use super::reply;
 use super::session::{Dialect, Next, Session};
 use super::wire::{Mail, Pending};
+use crate::run::Seen;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -111,7 +112,7 @@ async fn answer<A: Answers>(
         let now = reception.clock.now();
         let (reply, outcome) = settle(&sorted, notice, &reception.answers, now).await;
         tracing::info!(%notice, outcome = outcome.name(), "an answer by email came in");
-        reception.counts.add(outcome);
+        reception.watch.saw(Seen::Answer(outcome));
         if dialect == Dialect::Lmtp || count == 0 {
             reply.write(out);
         }

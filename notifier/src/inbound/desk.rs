@@ -2,8 +2,8 @@
 
 use super::answers::{Answers, Away, Explained, Posting};
 use super::automatic::{Own, automatic};
-use super::counts::Outcome;
 use super::decide::{Verdict, decide};
+use super::outcome::Outcome;
 use super::read::{Answer, parse};
 use super::reply::{self, Reply};
 use super::wire::Mail;

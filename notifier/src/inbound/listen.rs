@@ -3,9 +3,9 @@
 use super::answers::Answers;
 use super::automatic::Own;
 use super::connection::serve;
-use super::counts::Counts;
 use super::limits::Limits;
 use super::reply;
+use crate::run::Watch;
 use crate::signed::Signer;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,8 +36,8 @@ pub struct Reception<A> {
     pub clock: Arc<dyn Clock>,
     /// Keeps the threads.
     pub answers: A,
-    /// What became of the mails.
-    pub counts: Counts,
+    /// Is told what became of each mail.
+    pub watch: Arc<dyn Watch>,
 }
 
 /// Takes answers by email until `stop` is true, or nobody is left to say so. Then says goodbye to

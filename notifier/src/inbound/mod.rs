@@ -28,12 +28,12 @@
 mod answers;
 mod automatic;
 mod connection;
-mod counts;
 mod decide;
 mod desk;
 mod limits;
 mod listen;
 mod office;
+mod outcome;
 mod read;
 mod reply;
 mod session;
@@ -47,8 +47,8 @@ mod tests;
 
 pub use answers::{Answers, Away, Explained, Posting};
 pub use automatic::Own;
-pub use counts::{Counts, Outcome};
 pub use decide::ANSWERABLE_MS;
 pub use limits::{Limits, MAIL_BYTES_KEPT, MAIL_BYTES_MAX};
 pub use listen::{Reception, listen};
 pub use office::Office;
+pub use outcome::Outcome;

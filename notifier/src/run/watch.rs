@@ -1,5 +1,6 @@
 //! What a notifier tells of itself, for whoever counts.
 
+use crate::inbound::Outcome;
 use std::time::Duration;
 
 /// Something that a notifier did.
@@ -28,6 +29,8 @@ pub enum Seen {
         /// How long it took.
         took: Duration,
     },
+    /// An answer by email came in.
+    Answer(Outcome),
 }
 
 /// What became of a mail for now.

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tidings_notifier::deliver::Transport;
-use tidings_notifier::inbound::{self, Counts, Limits, Own, Reception};
+use tidings_notifier::inbound::{self, Limits, Own, Reception};
 use tidings_notifier::run::{Notifier, Office, Options};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -97,7 +97,7 @@ fn reception(node: &Node, domain: String) -> Reception<inbound::Office<crate::st
         limits: Limits { grace: GOODBYE, ..Limits::default() },
         clock: Arc::clone(&node.clock),
         answers: inbound::Office(node.store.clone()),
-        counts: Counts::default(),
+        watch: Arc::clone(&node.metrics) as _,
     }
 }
 

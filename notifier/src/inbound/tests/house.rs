@@ -1,9 +1,8 @@
 //! A listener, a store that is none, and a mail server.
 
 use crate::inbound::fixture::{NOW, facts, notice};
-use crate::inbound::{
-    Answers, Away, Counts, Explained, Limits, Outcome, Own, Posting, Reception, listen,
-};
+use crate::inbound::{Answers, Away, Explained, Limits, Outcome, Own, Posting, Reception, listen};
+use crate::run::{Seen, Watch};
 use crate::signed::{Purpose, Signer};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -37,6 +36,19 @@ pub(super) struct Ledger {
 pub(super) struct Fake {
     pub(super) ledger: Arc<Mutex<Ledger>>,
     time: Arc<Time>,
+}
+
+/// What was counted.
+#[derive(Default)]
+struct Outcomes(Mutex<Vec<Outcome>>);
+
+impl Watch for Outcomes {
+    fn saw(&self, seen: Seen) {
+        match seen {
+            Seen::Answer(outcome) => self.0.lock().unwrap().push(outcome),
+            other => panic!("nobody sends mail here: {other:?}"),
+        }
+    }
 }
 
 /// A clock that is moved by hand.
@@ -90,6 +102,7 @@ impl Answers for Fake {
 pub(super) struct House {
     pub(super) address: SocketAddr,
     pub(super) time: Arc<Time>,
+    seen: Arc<Outcomes>,
     pub(super) reception: Arc<Reception<Fake>>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) listening: JoinHandle<()>,
@@ -106,6 +119,7 @@ impl House {
             explained: Vec::new(),
         };
         let answers = Fake { ledger: Arc::new(Mutex::new(ledger)), time: time.clone() };
+        let seen = Arc::new(Outcomes::default());
         let reception = Arc::new(Reception {
             domain: DOMAIN.to_owned(),
             signer: Signer::new([1; 32]),
@@ -113,13 +127,13 @@ impl House {
             limits,
             clock: time.clone(),
             answers,
-            counts: Counts::default(),
+            watch: seen.clone(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let listening = tokio::spawn(listen(listener, reception.clone(), stopped));
-        Self { address, time, reception, stop, listening }
+        Self { address, time, seen, reception, stop, listening }
     }
 
     pub(super) async fn usual() -> Self {
@@ -140,8 +154,8 @@ impl House {
         ledger.explained.iter().map(|(problem, _)| *problem).collect()
     }
 
-    pub(super) fn count(&self, outcome: Outcome) -> u64 {
-        self.reception.counts.get(outcome)
+    pub(super) fn count(&self, outcome: Outcome) -> usize {
+        self.seen.0.lock().unwrap().iter().filter(|one| **one == outcome).count()
     }
 
     pub(super) fn reply_address(&self) -> String {
