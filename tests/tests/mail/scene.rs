@@ -35,8 +35,15 @@ pub(crate) struct Scene {
 impl Scene {
     /// With the notifier inside the server, on a file.
     pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same with further settings, which go before the usual ones.
+    pub(crate) async fn with(further: &[(&'static str, String)]) -> Self {
         let sink = MailSink::start().await;
-        let settings = settings(&sink);
+        let mut settings = settings(&sink);
+        settings.retain(|(name, _)| further.iter().all(|(other, _)| other != name));
+        settings.extend(further.iter().cloned());
         let server = Server::start_with(&borrowed(&settings)).await;
         Self::filled(server, sink, settings, None).await
     }
