@@ -3,6 +3,7 @@
 
 use crate::scene::{FROM, Scene};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 use tidings_protocol::{EventKind, HistoryFrom, NoticeKind, Outcome, Reply, ThreadId};
@@ -53,9 +54,24 @@ impl Post {
         Self { scene: Scene::with(&further).await, exim }
     }
 
-    /// The mail of that number to the client.
-    async fn mail(&self, count: usize) -> TakenMail {
-        self.exim.wait_for(count).await.swap_remove(count - 1)
+    /// The one mail to somebody that is as wanted. A folder of mails has no order.
+    async fn mail_to(&self, name: &str, wanted: impl Fn(&TakenMail) -> bool) -> TakenMail {
+        within(&format!("a mail to {name}"), async {
+            loop {
+                let mails = self.exim.mails().into_iter();
+                let mut theirs = mails.filter(|mail| mail.to[0].contains(name) && wanted(mail));
+                if let Some(mail) = theirs.next() {
+                    return mail;
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        })
+        .await
+    }
+
+    /// The mail that tells the client of a message.
+    async fn mail(&self) -> TakenMail {
+        self.mail_to("carlos", |mail| mail.from == FROM).await
     }
 
     /// Somebody sends a mail.
@@ -98,7 +114,7 @@ async fn an_answer_by_email_is_posted_once_without_what_it_quotes() {
     let post = Post::new().await;
     post.scene.set(json!({ "answers": "deliver" })).await;
     let thread = post.scene.thread("Where are the receipts?").await;
-    let mail = post.mail(1).await;
+    let mail = post.mail().await;
     assert!(mail.header("reply-to").unwrap().contains(&format!("@{REPLIES}")), "{}", mail.text());
     let text = "Here they are.\n\nOn Sun, 22 Nov 2026 at 10:00, Visser & Co wrote:\n\
          > Where are the receipts?\n\n-- \nCarlos";
@@ -125,12 +141,11 @@ async fn an_answer_by_email_is_posted_once_without_what_it_quotes() {
 async fn an_answer_that_is_not_taken_is_answered_politely_and_machines_never() {
     let post = Post::new().await;
     let thread = post.scene.thread("Where are the receipts?").await;
-    let mail = post.mail(1).await;
+    let mail = post.mail().await;
     post.answer(&mail, "I am away.", &["Auto-Submitted: auto-replied"]).await;
     post.answer(&mail, "Here they are.", &[]).await;
-    let refusal = post.mail(2).await;
-    assert_eq!(refusal.to, ["carlos.vega@mail.example"]);
-    assert_eq!(refusal.from, "", "so that nobody answers it by itself");
+    // From nobody, so that nothing answers it by itself.
+    let refusal = post.mail_to("carlos", |mail| mail.from.is_empty()).await;
     assert_eq!(refusal.header("auto-submitted").as_deref(), Some("auto-replied"));
     assert_eq!(post.said(thread).await.len(), 1);
     let ledger = post.scene.ledger().await;
@@ -143,12 +158,11 @@ async fn who_is_not_its_reader_can_not_answer_a_mail() {
     let post = Post::new().await;
     post.scene.set(json!({ "answers": "deliver" })).await;
     let thread = post.scene.thread("Where are the receipts?").await;
-    let mail = post.mail(1).await;
+    let mail = post.mail().await;
     let to = mail.header("reply-to").unwrap();
     post.send("Mallory <mallory@elsewhere.example>", &to, "Send it to me.", &[]).await;
     // The one who sent it is told by the mail server that brought it.
-    let bounce = post.mail(2).await;
-    assert_eq!(bounce.to, ["mallory@elsewhere.example"], "{}", bounce.text());
+    post.mail_to("mallory", |mail| mail.from.is_empty()).await;
     assert_eq!(post.said(thread).await.len(), 1);
 }
 
@@ -158,15 +172,15 @@ async fn who_is_not_its_reader_can_not_answer_a_mail() {
 async fn a_machine_that_answers_everything_comes_to_rest() {
     let post = Post::new().await;
     post.scene.thread("Where are the receipts?").await;
-    let (mut answered, mut last) = (0, tidings_tests::now());
+    let (mut answered, mut last) = (BTreeSet::new(), tidings_tests::now());
     within("it to come to rest", async {
         while last.elapsed() < QUIET {
-            let mails = post.exim.mails();
-            for mail in mails.iter().skip(answered).filter(|mail| mail.to[0].contains("carlos")) {
-                post.answer(mail, "Thank you for your mail.", &[]).await;
-                last = tidings_tests::now();
+            for mail in post.exim.mails().iter().filter(|mail| mail.to[0].contains("carlos")) {
+                if answered.insert(mail.message_id()) {
+                    post.answer(mail, "Thank you for your mail.", &[]).await;
+                    last = tidings_tests::now();
+                }
             }
-            answered = mails.len();
             tokio::time::sleep(AGAIN).await;
         }
     })
@@ -176,5 +190,4 @@ async fn a_machine_that_answers_everything_comes_to_rest() {
     assert_eq!(to_it.len(), 2, "the message, and one that says it was not posted");
     let status: Value = post.scene.firm().http.get("/v1/notices").await.json();
     assert!(status["items"].as_array().unwrap().len() <= 2, "{status}");
-    assert!(to_it[0].from == FROM, "{}", to_it[0].from);
 }
