@@ -45,6 +45,8 @@ pub(crate) struct Node {
     pub(crate) watched: BTreeSet<FirmId>,
     /// What is to be looked over.
     pub(crate) due: Due,
+    /// What its notifier found to be due, and has not done yet.
+    pub(crate) due_work: Vec<Work>,
     /// Mails that its notifier has taken.
     pub(crate) hands: Vec<Hand>,
 }
@@ -156,6 +158,13 @@ pub(crate) enum Stage {
     Attaching(Joining),
 }
 
+/// What a notifier may do.
+pub(crate) enum Work {
+    Look(FirmId, ThreadId),
+    Remind(FirmId, ThreadId),
+    Mail(NoticesOf),
+}
+
 /// A mail that a notifier has taken and not settled.
 pub(crate) struct Hand {
     pub(crate) notices: NoticesOf,
@@ -235,6 +244,7 @@ impl Node {
             settling: VecDeque::new(),
             watched: BTreeSet::new(),
             due: Due::new(now, bus_is_up),
+            due_work: Vec::new(),
             hands: Vec::new(),
         }
     }

@@ -31,8 +31,10 @@ impl World {
             self.turn_bus();
         }
         self.healed = true;
-        // More than a day: reminders become due while everybody comes back.
-        self.wall = self.wall_max.plus_millis(25 * HOUR_MS);
+        // Now and then more than a day: reminders become due while everybody comes back. Otherwise what
+        // was missed of them before is not made up for by that.
+        let hours = if self.chance.percent(40) { 25 } else { 1 };
+        self.wall = self.wall_max.plus_millis(hours * HOUR_MS);
         for node in 0..self.nodes.len() {
             if self.nodes[node].down {
                 self.restart(node);

@@ -31,7 +31,7 @@ use tidings_protocol::Timestamp;
 use tidings_server::session::Rates;
 
 /// Steps of one run, before it is healed.
-const STEPS: u64 = 350;
+const STEPS: u64 = 400;
 
 /// Everything there is.
 pub(crate) struct World {

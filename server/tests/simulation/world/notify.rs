@@ -4,7 +4,7 @@
 
 use crate::invariant::{Held, Invariant};
 use crate::lie::Lie;
-use crate::node::{Batch, Hand};
+use crate::node::{Batch, Hand, Work};
 use crate::truth::{Lease, Submitted};
 use crate::world::{World, say};
 use std::ops::RangeInclusive;
@@ -20,13 +20,6 @@ const DUE_MAX: u32 = 3;
 /// Things done at most until nothing is due any more.
 const ROUNDS_MAX: u32 = 3_000;
 
-/// What a notifier may do next.
-enum Work {
-    Look(FirmId, ThreadId),
-    Remind(FirmId, ThreadId),
-    Mail(NoticesOf),
-}
-
 impl World {
     /// A notifier does one thing. Whether there was one.
     pub(super) fn notify(&mut self, node: usize) -> Held<bool> {
@@ -39,16 +32,21 @@ impl World {
             let hand = self.nodes[node].hands.remove(at);
             return self.go_on(node, hand).map(|()| true);
         }
-        let due = self.stored.reader.due(self.wall, DUE_MAX).unwrap_or_default();
-        let looks = due.look.into_iter().map(|(firm, thread)| Work::Look(firm, thread));
-        let reminders = due.remind.into_iter().map(|(firm, thread)| Work::Remind(firm, thread));
-        let mut work: Vec<Work> = looks.chain(reminders).collect();
-        work.extend(due.mails.into_iter().map(Work::Mail));
-        if work.is_empty() {
+        if self.nodes[node].due_work.is_empty() {
+            let due = self.stored.reader.due(self.wall, DUE_MAX).unwrap_or_default();
+            let looks = due.look.into_iter().map(|(firm, thread)| Work::Look(firm, thread));
+            let reminders = due.remind.into_iter().map(|(firm, thread)| Work::Remind(firm, thread));
+            let work = &mut self.nodes[node].due_work;
+            work.extend(looks.chain(reminders));
+            work.extend(due.mails.into_iter().map(Work::Mail));
+        }
+        // By the time that it is done somebody else may have done it.
+        let known = self.nodes[node].due_work.len();
+        if known == 0 {
             return Ok(false);
         }
-        let at = self.chance.below(work.len());
-        match work.swap_remove(at) {
+        let at = self.chance.below(known);
+        match self.nodes[node].due_work.swap_remove(at) {
             Work::Look(firm, thread) => {
                 self.operate(node, Operation::Look { firm, thread })?;
             }
@@ -183,7 +181,8 @@ impl World {
         self.wall = self.wall.plus_millis(3_600_000);
         for _ in 0..ROUNDS_MAX {
             let node = self.chance.below(self.nodes.len());
-            let idle = self.nodes.iter().all(|node| node.hands.is_empty());
+            let idle =
+                self.nodes.iter().all(|node| node.hands.is_empty() && node.due_work.is_empty());
             if !self.notify(node)? && idle {
                 return Ok(());
             }

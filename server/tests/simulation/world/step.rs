@@ -33,7 +33,7 @@ const ACTIONS: &[(Action, u32)] = &[
     (Action::LookOver, 25),
     (Action::Settle, 90),
     (Action::Admit, 150),
-    (Action::Notify, 90),
+    (Action::Notify, 50),
     (Action::Jump, 3),
     (Action::Days, 4),
     (Action::Leap, 10),
