@@ -15,12 +15,12 @@ type Ticket = oneshot::Sender<Result<Done, Refusal>>;
 
 /// An SQLite store. Clones are handles on the same.
 #[derive(Clone)]
-pub struct Held {
+pub(crate) struct Held {
     store: Arc<tidings_storage::Store<Ticket>>,
     /// How many settlements it will not take from now on.
-    pub settlements_refused: Arc<AtomicU32>,
+    pub(crate) settlements_refused: Arc<AtomicU32>,
     /// Of how many claims it will not say that it has granted them.
-    pub claims_unanswered: Arc<AtomicU32>,
+    pub(crate) claims_unanswered: Arc<AtomicU32>,
     _folder: Arc<TempDir>,
 }
 
@@ -40,7 +40,7 @@ impl Observer for Answering {
 
 impl Held {
     /// An empty one.
-    pub fn new(clock: &Arc<HandClock>) -> Self {
+    pub(crate) fn new(clock: &Arc<HandClock>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tidings.db");
         let sqlite = Sqlite::open(&Location::File(path), Mode::Serve, &mut SystemEntropy).unwrap();
@@ -92,16 +92,16 @@ impl Store for Held {
 }
 
 /// Time in the test's hand.
-pub struct HandClock(AtomicI64);
+pub(crate) struct HandClock(AtomicI64);
 
 impl HandClock {
     /// A morning in May.
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(1_778_749_200_000)))
     }
 
     /// So many seconds go by.
-    pub fn pass_s(&self, seconds: i64) {
+    pub(crate) fn pass_s(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
     }
 }

@@ -21,24 +21,24 @@ use uuid::Uuid;
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// The firm and its store.
-pub struct Office {
-    pub clock: Arc<HandClock>,
-    pub store: Held,
-    pub firm: FirmId,
-    pub owner: Actor,
-    pub client: Actor,
+pub(crate) struct Office {
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) store: Held,
+    pub(crate) firm: FirmId,
+    pub(crate) owner: Actor,
+    pub(crate) client: Actor,
     account: AccountId,
 }
 
 /// A notifier that is at work.
-pub struct Working {
-    pub stop: watch::Sender<bool>,
-    pub task: JoinHandle<()>,
+pub(crate) struct Working {
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) task: JoinHandle<()>,
 }
 
 impl Office {
     /// A firm with an owner, and one account with a client.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let clock = HandClock::new();
         let store = Held::new(&clock);
         let created = Operation::CreateFirm { name: "Bright & Partners".to_owned() };
@@ -92,7 +92,7 @@ impl Office {
     }
 
     /// A thread that the owner begins.
-    pub async fn writes(&self, body: &str) -> ThreadId {
+    pub(crate) async fn writes(&self, body: &str) -> ThreadId {
         let command = Command::CreateThread {
             account: self.account,
             key: ClientKey(Uuid::new_v4()),
@@ -109,12 +109,12 @@ impl Office {
     }
 
     /// The client reads its first message.
-    pub async fn reads(&self, thread: ThreadId) {
+    pub(crate) async fn reads(&self, thread: ThreadId) {
         self.does(self.client, Command::Read { thread, up_to: Seq(2) }).await;
     }
 
     /// The ledger of a thread, newest first.
-    pub async fn ledger(&self, thread: ThreadId) -> Vec<Notice> {
+    pub(crate) async fn ledger(&self, thread: ThreadId) -> Vec<Notice> {
         let (firm, filter) = (self.firm, NoticeFilter { thread: Some(thread), person: None });
         let page = Page::default();
         let asked = self.store.read(move |reader| reader.notices(firm, None, filter, &page)).await;
@@ -123,7 +123,7 @@ impl Office {
     }
 
     /// Waits until the one notice of a thread is as it should be.
-    pub async fn wait_for(&self, thread: ThreadId, so: impl Fn(&Notice) -> bool) -> Notice {
+    pub(crate) async fn wait_for(&self, thread: ThreadId, so: impl Fn(&Notice) -> bool) -> Notice {
         let seen = async {
             loop {
                 if let [notice] = &self.ledger(thread).await[..]
@@ -138,14 +138,14 @@ impl Office {
     }
 
     /// Whether a notifier would find nothing to do.
-    pub async fn is_idle(&self) -> bool {
+    pub(crate) async fn is_idle(&self) -> bool {
         let now = self.clock.now();
         let due = self.store.read(move |reader| reader.due(now, 10)).await.unwrap().unwrap();
         due == tidings_storage::DueWork::default()
     }
 
     /// What stands in the owner's inbox.
-    pub async fn inbox(&self) -> Vec<InboxItem> {
+    pub(crate) async fn inbox(&self) -> Vec<InboxItem> {
         let list = Command::ListInbox { archived: false, page: Page::default() };
         let (owner, list, now) = (self.owner, Checked::try_from(list).unwrap(), self.clock.now());
         let asked = self.store.read(move |reader| reader.answer(owner, &list, now)).await;
@@ -156,7 +156,7 @@ impl Office {
     }
 
     /// Starts a notifier that sends to a mail server.
-    pub fn notifier(&self, sink: &MailSink) -> Working {
+    pub(crate) fn notifier(&self, sink: &MailSink) -> Working {
         self.notifier_to(&Settings {
             smtp: Some(sink.url().parse().unwrap()),
             smtp_password_file: None,
@@ -166,7 +166,7 @@ impl Office {
     }
 
     /// Starts a notifier.
-    pub fn notifier_to(&self, settings: &Settings) -> Working {
+    pub(crate) fn notifier_to(&self, settings: &Settings) -> Working {
         let links = Links {
             signer: Signer::new([1; 32]),
             public_url: "https://chat.example".to_owned(),
@@ -190,13 +190,13 @@ impl Office {
 
 impl Working {
     /// Has it end in order.
-    pub async fn stops(self) {
+    pub(crate) async fn stops(self) {
         self.stop.send_replace(true);
         within("the end of a notifier", self.task).await.unwrap();
     }
 
     /// Kills it, whatever it is at.
-    pub async fn dies(self) {
+    pub(crate) async fn dies(self) {
         self.task.abort();
         assert!(within("the end of a notifier", self.task).await.is_err());
     }

@@ -106,14 +106,12 @@ fn signing(config: &Config, problems: &mut Problems) {
 fn password(config: &Config, problems: &mut Problems) {
     let mail = &config.mail;
     let user = mail.smtp.as_ref().and_then(SmtpUrl::user);
-    match (user, &mail.smtp_password_file) {
-        (Some(_), None) => problems
-            .add("mail.smtp: names a user, and mail.smtp_password_file no password".to_owned()),
-        (None, Some(_)) => {
-            problems.add("mail.smtp_password_file: is set, and mail.smtp names no user".to_owned())
-        }
-        _ => {}
-    }
+    let wrong = match (user, &mail.smtp_password_file) {
+        (Some(_), None) => "mail.smtp: names a user, and mail.smtp_password_file no password",
+        (None, Some(_)) => "mail.smtp_password_file: is set, and mail.smtp names no user",
+        _ => return,
+    };
+    problems.add(wrong.to_owned());
 }
 
 #[cfg(test)]
