@@ -35,9 +35,10 @@ const FILL: &str = "
             CASE seq WHEN 3 THEN 4 WHEN 4 THEN 2 ELSE 1 END, repeat('x', 100)::bytea,
             id('key', n * 100 + seq)
         FROM generate_series(1, 20000) n, generate_series(1, 5) seq;
-    INSERT INTO participants SELECT n, 0, id('member', n % 200), 3, 2, 0, 1, (n % 50 = 0)::int, 0, 0, 0, 0
+    INSERT INTO participants SELECT n, 0, id('member', n % 200), 3, 2, 0, 1, (n % 50 = 0)::int, 0, 0, 0,
+            0, 0
         FROM generate_series(1, 20000) n
-        UNION ALL SELECT n, 1, id('contact', n % 2000), 3, 2, 0, 0, 0, 0, 0, 0, 0
+        UNION ALL SELECT n, 1, id('contact', n % 2000), 3, 2, 0, 0, 0, 0, 0, 0, 0, 0
         FROM generate_series(1, 20000) n;
     INSERT INTO inbox SELECT id('member', n % 200), n, 0, 1, id('contact', n % 2000), 5, n, n % 2
         FROM generate_series(1, 20000) n;

@@ -40,12 +40,10 @@ pub(super) fn forget_revocations(db: Db<'_>, limit: u32, now: Timestamp) -> Resu
     )
 }
 
+pub(super) const FORGET_NOTICES: &str = "DELETE FROM notices WHERE state <> 0 AND id IN
+     (SELECT id FROM notices WHERE state <> 0 AND created_ms < ?1 ORDER BY created_ms LIMIT ?2)";
+
 /// Forgets what became of notices that were made before a time, the oldest first.
 pub(super) fn forget_notices(db: Db<'_>, before: Timestamp, limit: u32) -> Result<u64, SqlError> {
-    db.change(
-        "DELETE FROM notices WHERE state <> 0 AND id IN
-             (SELECT id FROM notices WHERE state <> 0 AND created_ms < ?1
-              ORDER BY created_ms LIMIT ?2)",
-        params![before.0, limit],
-    )
+    db.change(FORGET_NOTICES, params![before.0, limit])
 }

@@ -1,6 +1,6 @@
 //! A member may have its mails gathered; then all that waits goes in one.
 
-use crate::mailer::{GATHERED, HOLDER, HOUR, LEASE, MINUTE, OTHER, SENT, later, sent};
+use crate::mailer::{GATHERED, HOLDER, HOUR, LEASE, MINUTE, OTHER, SENT, dropped, later, sent};
 use crate::office::Office;
 use crate::world::World;
 use tidings_protocol::{Command, NoticeReason, ThreadId};
@@ -57,7 +57,7 @@ pub fn a_digest_that_is_tried_again_has_the_same_in_it(w: &mut World) {
     w.posts(o.carol, threads[0], "more");
     w.now = at.plus_millis(2 * MINUTE);
     w.decides();
-    assert_eq!(w.due().mails, [mail.clone()]);
+    assert_eq!(w.due().mails, std::slice::from_ref(&mail));
     assert_eq!(w.claims(&mail, OTHER), claimed);
     assert_eq!(w.letter(&claimed), letter);
     // Of what was read since, there is less in it; it is the same mail.
@@ -68,8 +68,7 @@ pub fn a_digest_that_is_tried_again_has_the_same_in_it(w: &mut World) {
     assert_eq!(w.letter(&left).mail, letter.mail);
     w.settles(&mail, HOLDER, sent(letter.mail));
     assert_eq!(w.fates(o.anna, threads[1]), [SENT]);
-    let archived = crate::mailer::dropped(NoticeReason::Archived);
-    assert_eq!(w.fates(o.anna, threads[0])[0], archived);
+    assert_eq!(w.fates(o.anna, threads[0])[0], dropped(NoticeReason::Archived));
     w.passes(HOUR);
     let letters = w.delivers_to(o.anna);
     assert_eq!(letters.len(), 1);

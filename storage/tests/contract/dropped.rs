@@ -94,7 +94,7 @@ const WHEN: [bool; 2] = [true, false];
 fn in_vain(w: &mut World, of_member: bool, (name, deed, reason): &Case, before_the_look: bool) {
     let o = Office::new(w);
     let thread = w.starts(o.anna, o.acme, "one");
-    let (who, other) = if of_member { (o.anna, o.carol) } else { (o.carol, o.anna) };
+    let who = if of_member { o.anna } else { o.carol };
     if of_member {
         w.posts(o.carol, thread, "two");
     }
@@ -118,7 +118,6 @@ fn in_vain(w: &mut World, of_member: bool, (name, deed, reason): &Case, before_t
     w.passes(100 * GATHERED);
     assert_eq!(w.delivers_to(who), [], "{hint}");
     assert_eq!(w.fates(who, thread).len(), 1, "{hint}");
-    let _ = other;
 }
 
 pub fn a_contact_is_not_told_in_vain(w: &mut World) {

@@ -5,7 +5,7 @@ use crate::office::{Office, contact, member, new_contact};
 use crate::world::World;
 use tidings_protocol::{
     Command, ContactPatch, ContactState, InboxKind, Language, MailPatch, MessageId, NoticeKind,
-    TaskId, ThreadId,
+    ThreadId,
 };
 use tidings_storage::letter::{Letter, Part, QUOTE_BYTES_MAX, QUOTES_MAX, TASKS_LISTED_MAX};
 use tidings_storage::{Actor, DirectoryChange};
@@ -186,7 +186,6 @@ pub fn open_tasks_are_listed_in_their_order(w: &mut World) {
         (listed.len(), &listed[..4]),
         (TASKS_LISTED_MAX, &["4", "0", "2", "3"].map(str::to_owned)[..])
     );
-    let _: TaskId = tasks[0];
 }
 
 /// A contact of another client with Carol's address.
@@ -202,7 +201,7 @@ fn carol_elsewhere(w: &mut World, o: &Office, state: ContactState) -> Actor {
 
 pub fn the_client_is_named_to_who_is_a_contact_of_several(w: &mut World) {
     let o = Office::new(w);
-    let theirs = Office::new(w);
+    Office::new(w);
     let thread = w.starts(o.anna, o.acme, "one");
     assert_eq!(w.gets_one(o.carol).account, None, "another firm does not matter");
     let other = carol_elsewhere(w, &o, ContactState::Invited);
@@ -217,7 +216,6 @@ pub fn the_client_is_named_to_who_is_a_contact_of_several(w: &mut World) {
     let letters = w.delivers_to(other);
     assert_eq!(letters[0].parts[0].account.as_deref(), Some("Beta"));
     assert_eq!(letters[0].parts[0].thread, Some(elsewhere));
-    let _ = theirs;
 }
 
 pub fn the_team_sees_of_which_client_it_is_when_content_is_shown(w: &mut World) {

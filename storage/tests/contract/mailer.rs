@@ -205,7 +205,7 @@ impl World {
     pub fn is_quiet(&mut self, who: Actor, from_min: u16, to_min: u16, zone: &'static str) {
         let quiet = Some(QuietHours { from_min, to_min });
         let time_zone = Some(zone);
-        self.does(who, Choice { quiet, time_zone, ..Choice::default() }.command());
+        self.does(who, Choice { time_zone, quiet, ..Choice::default() }.command());
     }
 
     /// A member's mails go together, each so many minutes.

@@ -106,7 +106,7 @@ macro_rules! contract {
                     a_mail_to_the_team_that_fails_is_told_to_nobody,
                     a_failure_does_not_tell_again_what_was_told,
                     notices_of_others_are_not_taken,
-                    all_of_it_is_there_after_reopening,
+                    what_was_put_down_is_there_after_reopening,
                 }
                 derived {
                     what_is_shown_is_what_the_log_says,

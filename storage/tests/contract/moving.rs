@@ -1,12 +1,14 @@
 //! Moving a store from one database to another: everything is as it was, or nothing is there.
 
+use crate::mailer::{GATHERED, HOLDER, failed, later};
 use crate::office::{Office, member};
 use crate::world::{World, operation, post};
+use std::collections::BTreeSet;
 use tidings_protocol::{
-    Command, ContactState, Event, MessageId, Revocation, Seq, ThreadFilter, ThreadId, TokenId,
-    limits,
+    Command, ContactState, Event, MailPatch, MessageId, Revocation, Seq, ThreadFilter, ThreadId,
+    Timestamp, TokenId, limits,
 };
-use tidings_storage::{Actor, DirectoryChange, Done, Operation};
+use tidings_storage::{Actor, DirectoryChange, Done, NoticeFilter, NoticesOf, Operation};
 
 /// A store with something of everything, and more than fits a page.
 struct Filled {
@@ -14,6 +16,7 @@ struct Filled {
     busy: ThreadId,
     tasks: ThreadId,
     token: TokenId,
+    mail: NoticesOf,
 }
 
 impl Filled {
@@ -44,7 +47,38 @@ impl Filled {
         w.change(o.firm, DirectoryChange::Revoke { revocation, remember_until }).unwrap();
         let key = DirectoryChange::CreateApiKey { label: "app".to_owned(), hash: [7; 32] };
         w.change(o.firm, key).unwrap();
-        Self { office: o, busy, tasks, token }
+        let mail = Self::fill_the_ledger(w, &o);
+        Self { office: o, busy, tasks, token, mail }
+    }
+
+    /// Mails that were sent, dropped and given up, that wait, and one that is to be tried again.
+    fn fill_the_ledger(w: &mut World, o: &Office) -> NoticesOf {
+        w.sets_mail(o.firm, MailPatch { delay_s: Some(60), ..crate::letters::shown() });
+        w.is_quiet(o.owner, 0, 24 * 60 - 1, "Europe/Amsterdam");
+        w.wants_digests(o.owner, 60);
+        let (muted, failing) = (w.starts(o.anna, o.acme, "muted"), w.starts(o.anna, o.acme, "no"));
+        w.does(o.carol, Command::Mute { thread: muted, muted: true });
+        w.writes(o.anna, Command::ShowContent { thread: failing, shown: Some(false) });
+        w.passes(GATHERED);
+        w.decides();
+        let about = |thread| {
+            move |mail: &NoticesOf| mail.notices.iter().all(|(_, about)| *about == Some(thread))
+        };
+        let mail = w.due().mails.into_iter().find(about(failing)).unwrap();
+        w.claims(&mail, HOLDER);
+        w.settles(&mail, HOLDER, failed());
+        w.delivers();
+        let trying = w.starts(o.owner, o.acme, "again");
+        w.passes(GATHERED);
+        w.decides();
+        let mail = w.due().mails.into_iter().find(about(trying)).unwrap();
+        let claimed = w.claims(&mail, HOLDER);
+        let at = w.now;
+        w.settles(&mail, HOLDER, later(claimed[0], at));
+        w.posts(o.carol, muted, "not yet decided");
+        let key = w.key();
+        w.writes(o.anna, Command::Resend { thread: failing, key });
+        mail
     }
 
     /// All that somebody sees, as text.
@@ -72,6 +106,14 @@ impl Filled {
         all.push(format!("{:?}", (read.api_keys(o.firm), read.firm_of_api_key(&[7; 32]))));
         all.push(format!("{:?}", (read.epochs(&[o.firm]), read.pulses(&[self.busy, self.tasks]))));
         all.push(format!("{:?}", read.signing_secret()));
+        let mail: Vec<_> = self.mail.notices.iter().map(|(id, _)| *id).collect();
+        all.push(format!("{:?}", read.letter(&mail).unwrap().unwrap()));
+        all.push(format!("{:?}", read.due(Timestamp(i64::MAX), 100).unwrap()));
+        let ledger = w.ledger(o.firm, None, NoticeFilter::default());
+        let states: BTreeSet<_> =
+            ledger.iter().map(|notice| format!("{:?}", notice.state)).collect();
+        assert_eq!(states.len(), 4, "something of everything");
+        all.push(format!("{ledger:?}"));
         all
     }
 }
@@ -107,6 +149,12 @@ pub fn a_store_that_was_moved_goes_on_where_it_was(w: &mut World) {
     assert_eq!(moved.log(o.anna, busy).len() as u64, head.0 + 1);
     let events: Vec<Event> = moved.log(o.anna, busy);
     assert!(events.iter().zip(1..).all(|(event, seq)| event.seq == Seq(seq)));
+    // A mail that was to be tried again is the same mail; what was not decided is decided there.
+    moved.passes(GATHERED);
+    let letters = moved.delivers();
+    let first = filled.mail.notices[0].0;
+    assert!(letters.iter().any(|letter| letter.mail == first), "{letters:?}");
+    assert!(letters.iter().any(|letter| letter.to.person == o.anna.person), "{letters:?}");
     let firm = moved.one(Operation::CreateFirm { name: "New".to_owned() });
     assert!(firm.is_ok(), "{firm:?}");
 }

@@ -91,18 +91,24 @@ fn is_deleted(event: &Event) -> bool {
 
 /// Whether somebody may have to be told of an event.
 fn concerns(event: &Event, person: Person) -> bool {
-    let kind = match (&event.kind, person) {
-        (EventKind::MessagePosted { .. }, _) => true,
-        (EventKind::TaskAdded { .. }, Person::Contact(_)) => true,
-        (
-            EventKind::TaskTicked { .. }
-            | EventKind::TaskUnticked { .. }
-            | EventKind::MemberMentioned { .. },
-            Person::Member(_),
-        ) => true,
-        _ => false,
+    use EventKind as E;
+    let by_kind = match person {
+        Person::Contact(_) => matches!(event.kind, E::MessagePosted { .. } | E::TaskAdded { .. }),
+        Person::Member(_) => matches!(
+            event.kind,
+            E::MessagePosted { .. }
+                | E::TaskTicked { .. }
+                | E::TaskUnticked { .. }
+                | E::MemberMentioned { .. }
+        ),
     };
-    kind && event.actor != person
+    by_kind && event.actor != person
+}
+
+/// A mail to a member may also tell that one to a contact has failed, whatever is read.
+fn may_be_of_a_failure(thread: &Thread, notice: &Notice) -> bool {
+    let failed = |notice: &Notice| notice.state == NoticeState::Failed;
+    matches!(notice.person, Person::Member(_)) && thread.notices.iter().any(failed)
 }
 
 fn receipt(w: &mut World, thread: ThreadId, person: Person) -> Seq {
@@ -140,15 +146,9 @@ impl Checker {
                 }
                 let read = receipt(w, *id, notice.person);
                 let unread = thread.news(notice).any(|event| event.seq > read);
-                assert!(unread || self.may_be_of_a_failure(&thread, notice), "vain: {notice:?}");
+                assert!(unread || may_be_of_a_failure(&thread, notice), "vain: {notice:?}");
             }
         }
-    }
-
-    /// A mail to a member may also tell that one to a contact has failed, whatever is read.
-    fn may_be_of_a_failure(&self, thread: &Thread, notice: &Notice) -> bool {
-        let failed = |notice: &&Notice| notice.state == NoticeState::Failed;
-        matches!(notice.person, Person::Member(_)) && thread.notices.iter().any(|n| failed(&n))
     }
 
     /// What was dropped since it was asked last was dropped for a true reason.
@@ -182,7 +182,7 @@ impl Checker {
                 });
                 let is_contact = matches!(person, Person::Contact(_));
                 let left = thread.news(notice).any(|event| event.seq > read);
-                !raised && !(is_contact && left)
+                !(raised || is_contact && left)
             }
             NoticeReason::Muted => {
                 let is_member = matches!(person, Person::Member(_));
@@ -217,23 +217,10 @@ impl Checker {
                 let sent = notice.state == NoticeState::Sent;
                 assert!(!sent || taken.contains_key(&notice.notice), "never sent: {notice:?}");
             }
-            self.decided_once(&thread);
+            decided_once(&thread);
             self.all_decided(&thread);
         }
         assert!(!taken.is_empty() && !self.dropped.is_empty(), "there was something to see");
-    }
-
-    fn decided_once(&self, thread: &Thread) {
-        let mut until: HashMap<Person, &Notice> = HashMap::new();
-        let mut activity: Vec<_> =
-            thread.notices.iter().filter(|notice| notice.kind == NoticeKind::Activity).collect();
-        activity.retain(|notice| notice.from <= notice.to);
-        activity.sort_by_key(|notice| (notice.from, notice.to));
-        for notice in activity {
-            if let Some(before) = until.insert(notice.person, notice) {
-                assert!(before.to < notice.from, "told twice: {before:?}\n{notice:?}");
-            }
-        }
     }
 
     fn all_decided(&self, thread: &Thread) {
@@ -253,6 +240,20 @@ impl Checker {
         for (person, of, seq) in &self.expected {
             let here = *of == thread.id;
             assert!(!here || is_decided(*person, *seq), "{person} not told of {seq:?} in {of}");
+        }
+    }
+}
+
+/// No two notices of one person tell of the same event.
+fn decided_once(thread: &Thread) {
+    let mut until: HashMap<Person, &Notice> = HashMap::new();
+    let mut activity: Vec<_> =
+        thread.notices.iter().filter(|notice| notice.kind == NoticeKind::Activity).collect();
+    activity.retain(|notice| notice.from <= notice.to);
+    activity.sort_by_key(|notice| (notice.from, notice.to));
+    for notice in activity {
+        if let Some(before) = until.insert(notice.person, notice) {
+            assert!(before.to < notice.from, "told twice: {before:?}\n{notice:?}");
         }
     }
 }

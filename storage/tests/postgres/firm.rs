@@ -128,7 +128,8 @@ impl Firm {
         Self::asks(actor, Command::Read { thread, up_to })
     }
 
-    fn asks(actor: Actor, command: Command) -> Operation {
+    /// That somebody asks for something.
+    pub fn asks(actor: Actor, command: Command) -> Operation {
         Operation::Command { actor, command: Checked::try_from(command).unwrap() }
     }
 }

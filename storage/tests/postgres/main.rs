@@ -8,6 +8,7 @@
 mod doubt;
 mod firm;
 mod nodes;
+mod notices;
 mod opening;
 mod outages;
 mod proxy;

@@ -18,6 +18,12 @@ const LOGIN_EVERY_MS: i64 = 60 * 1_000;
 /// other by themselves come to rest.
 const REFUSAL_EVERY_MS: i64 = 60 * 60 * 1_000;
 
+/// The last one of a kind, and that about a thread or none.
+pub(super) const LAST: &str = "SELECT max(created_ms) FROM notices
+     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3";
+pub(super) const LAST_ABOUT: &str = "SELECT max(created_ms) FROM notices
+     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3 AND coalesce(thread, 0) = ?4";
+
 impl Work<'_> {
     /// Puts down a mail that somebody asks for, if there was none just now.
     pub(in crate::sql) fn ask_for(
@@ -65,17 +71,13 @@ impl Work<'_> {
         every_ms: i64,
     ) -> Result<(), OpError> {
         let since = self.now.plus_millis(-every_ms);
-        let sql = "SELECT max(created_ms) FROM notices
-             WHERE person = ?1 AND created_ms > ?2 AND kind = ?3 AND coalesce(thread, 0) = ?4";
-        let any = "SELECT max(created_ms) FROM notices
-             WHERE person = ?1 AND created_ms > ?2 AND kind = ?3";
         let number = rows::notice_kind_number(kind);
         let bound = params![person.uuid(), since, number, thread.unwrap_or(0)];
         let last = match kind {
             NoticeKind::Login => {
-                self.db.one(any, &bound[..3], |row| rows::maybe_timestamp(row, 0))?
+                self.db.one(LAST, &bound[..3], |row| rows::maybe_timestamp(row, 0))?
             }
-            _ => self.db.one(sql, bound, |row| rows::maybe_timestamp(row, 0))?,
+            _ => self.db.one(LAST_ABOUT, bound, |row| rows::maybe_timestamp(row, 0))?,
         };
         let Some(last) = last else { return Ok(()) };
         let wait = last.0.saturating_add(every_ms).saturating_sub(self.now.0);

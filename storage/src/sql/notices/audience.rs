@@ -81,17 +81,18 @@ fn contact(row: &Row<'_>) -> Result<ContactFacts, SqlError> {
     })
 }
 
+/// Those of the account `?2`.
+pub(super) fn of_account() -> String {
+    format!("{CONTACT} WHERE c.account = ?2 ORDER BY c.id")
+}
+
 /// All contacts of the account of a thread.
 pub(super) fn contacts(
     db: Db<'_>,
     num: i64,
     account: AccountId,
 ) -> Result<Vec<ContactFacts>, SqlError> {
-    db.rows(
-        &format!("{CONTACT} WHERE c.account = ?2 ORDER BY c.id"),
-        params![num, account.0],
-        contact,
-    )
+    db.rows(&of_account(), params![num, account.0], contact)
 }
 
 /// One contact.
@@ -141,6 +142,9 @@ pub(super) struct Growing {
     pub(super) to: Seq,
 }
 
+pub(super) const GROWING: &str = "SELECT id, detail, to_seq FROM notices
+     WHERE thread = ?1 AND person = ?2 AND kind = ?3 AND state = 0 AND mail IS NULL LIMIT 1";
+
 /// That of a member of a kind, if there is one.
 pub(super) fn waiting_notice(
     db: Db<'_>,
@@ -148,9 +152,7 @@ pub(super) fn waiting_notice(
     person: Person,
     kind: NoticeKind,
 ) -> Result<Option<Growing>, SqlError> {
-    let sql = "SELECT id, detail, to_seq FROM notices WHERE thread = ?1 AND person = ?2
-         AND kind = ?3 AND state = 0 AND mail IS NULL LIMIT 1";
-    db.row(sql, params![num, person.uuid(), rows::notice_kind_number(kind)], |row| {
+    db.row(GROWING, params![num, person.uuid(), rows::notice_kind_number(kind)], |row| {
         Ok(Growing { id: row.id(0)?, detail: row.int(1)?, to: rows::seq(row, 2)? })
     })
 }

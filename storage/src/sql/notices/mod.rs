@@ -13,6 +13,8 @@ mod ask;
 mod audience;
 mod claim;
 mod look;
+#[cfg(test)]
+mod plan;
 mod remind;
 mod settle;
 mod traces;

@@ -17,7 +17,7 @@ mod plan;
 mod plan_postgres;
 mod progress;
 pub(super) mod pulse;
-mod scope;
+pub(super) mod scope;
 pub(super) mod standing;
 pub(super) mod thread;
 mod threads;

@@ -16,22 +16,22 @@ use uuid::Uuid;
 /// Most notices that go in one mail.
 const NOTICES_IN_A_MAIL_MAX: u32 = 50;
 
-pub(super) const TO_LOOK_AT: &str = "SELECT t.firm, t.id FROM threads t
+pub(in crate::sql) const TO_LOOK_AT: &str = "SELECT t.firm, t.id FROM threads t
      WHERE t.look_ms IS NOT NULL AND t.look_ms <= ?1 ORDER BY t.look_ms LIMIT ?2";
 
-pub(super) const TO_REMIND: &str = "SELECT t.firm, t.id FROM threads t
+pub(in crate::sql) const TO_REMIND: &str = "SELECT t.firm, t.id FROM threads t
      WHERE t.remind_ms IS NOT NULL AND t.remind_ms <= ?1 ORDER BY t.remind_ms LIMIT ?2";
 
-pub(super) const TO_SEND: &str =
+pub(in crate::sql) const TO_SEND: &str =
     "SELECT n.id, n.firm, n.person_kind, n.person, t.id, n.digest, n.mail
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.state = 0 AND n.next_ms <= ?1 ORDER BY n.next_ms, n.id LIMIT ?2";
 
 /// Of one mail, those that wait; and of a digest that is in no mail yet, those first that are due.
-pub(super) const OF_MAIL: &str = "SELECT n.id, t.id
+pub(in crate::sql) const OF_MAIL: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.person = ?1 AND n.mail = ?2 AND n.state = 0 ORDER BY n.created_ms, n.id LIMIT ?3";
-pub(super) const OF_DIGEST: &str = "SELECT n.id, t.id
+pub(in crate::sql) const OF_DIGEST: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.person = ?1 AND n.mail IS NULL AND n.digest = 1 AND n.state = 0
      ORDER BY n.next_ms, n.id LIMIT ?2";
@@ -121,7 +121,9 @@ pub(in crate::sql) fn ledger(
 ) -> Result<List<Notice>, OpError> {
     let limit = cursor::limit(page)?;
     let mut bound: Vec<Value<'_>> = vec![firm.0.into()];
-    let mut conditions = vec!["n.firm = ?1".to_owned()];
+    // Of one thread or person there are few: they are not to be looked for among all of the firm.
+    let few = filter.thread.is_some() || filter.person.is_some();
+    let mut conditions = vec![if few { "+n.firm = ?1" } else { "n.firm = ?1" }.to_owned()];
     let visible = visible(db, actor)?;
     if let Some(condition) = visible {
         bound.push(actor.map(|actor| actor.person.uuid()).into());
@@ -135,7 +137,9 @@ pub(in crate::sql) fn ledger(
     }
     if let Some(person) = filter.person {
         bound.push(person.uuid().into());
-        conditions.push(format!("n.person = ?{}", bound.len()));
+        // A thread has fewer of them than a person.
+        let kept = if filter.thread.is_some() { "+" } else { "" };
+        conditions.push(format!("{kept}n.person = ?{}", bound.len()));
     }
     if let Some(id) = cursor::id(page, "cursor")? {
         let at = entered(db, firm, (visible, &of_reader), id)?;
@@ -146,18 +150,21 @@ pub(in crate::sql) fn ledger(
         conditions.push(format!("(n.created_ms, n.id) < (?{at}, ?{id})"));
     }
     bound.push((limit + 1).into());
-    let sql = format!(
-        "SELECT n.id, t.id, n.person_kind, n.person, n.kind, n.state, n.reason, n.from_seq,
-             n.to_seq, n.created_ms, n.due_ms, n.settled_ms, n.attempts, n.message_id, n.answer
-         FROM notices n LEFT JOIN threads t ON t.num = n.thread
-         WHERE {} ORDER BY n.created_ms DESC, n.id DESC LIMIT ?{}",
-        conditions.join(" AND "),
-        bound.len()
-    );
+    let sql = page_statement(&conditions.join(" AND "), bound.len());
     let mut items = db.rows(&sql, &bound, entry)?;
     let more = cursor::cut(&mut items, limit);
     let next = items.last().filter(|_| more).map(|item| cursor::after_id(item.notice.0));
     Ok(List { items, next })
+}
+
+/// A page; so many at most as the parameter of this number says.
+pub(in crate::sql) fn page_statement(conditions: &str, limit: usize) -> String {
+    format!(
+        "SELECT n.id, t.id, n.person_kind, n.person, n.kind, n.state, n.reason, n.from_seq,
+             n.to_seq, n.created_ms, n.due_ms, n.settled_ms, n.attempts, n.message_id, n.answer
+         FROM notices n LEFT JOIN threads t ON t.num = n.thread
+         WHERE {conditions} ORDER BY n.created_ms DESC, n.id DESC LIMIT ?{limit}"
+    )
 }
 
 /// The condition of what a member sees, whose id is `?2`; none for who sees all of the firm.

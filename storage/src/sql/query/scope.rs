@@ -103,6 +103,6 @@ impl Scope {
 }
 
 /// Whether one thread, already found otherwise, is in [`Scope::Member`] or [`Scope::Firm`].
-pub(super) fn still_visible(access: &Access) -> &'static str {
+pub(in crate::sql) fn still_visible(access: &Access) -> &'static str {
     if access.sees_all_accounts() { FIRM } else { MEMBER_OF_MANY }
 }
