@@ -33,7 +33,7 @@ impl Work<'_> {
             let event = work
                 .append(thread, who.actor.person, EventKind::Resent {}, Some(key))?
                 .expect("the key was looked up before");
-            thread.waiting = work.now;
+            thread.waiting = thread.waiting.max(work.now);
             let seq = event.seq;
             for contact in contacts {
                 let notice = NewNotice {
