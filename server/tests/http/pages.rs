@@ -139,7 +139,6 @@ async fn looking_at_a_link_changes_nothing_and_pressing_the_button_logs_in_once(
     assert!(policy.contains("form-action https://portal.example; "), "{policy}");
     assert_eq!(entered.header("referrer-policy"), Some("strict-origin"));
     let action = html.split_once("action=\"").unwrap().1.split_once('"').unwrap().0;
-    let action = action.replace("&#x2f;", "/");
     assert_eq!(action, format!("https://portal.example/t/{thread}?a=b"));
     assert_eq!(field(&html, "thread").as_deref(), Some(thread.as_str()));
     let session = field(&html, "token").unwrap();
@@ -149,7 +148,7 @@ async fn looking_at_a_link_changes_nothing_and_pressing_the_button_logs_in_once(
     for method in ["POST", "GET"] {
         let used = open(&server, &format!("{method} {path}"), &[], "").await;
         assert_eq!(used.status, 410, "{used:?}");
-        assert!(text(&used).contains(&format!("action=\"{token}&#x2f;again\"")), "{used:?}");
+        assert!(text(&used).contains(&format!("action=\"{token}/again\"")), "{used:?}");
     }
     let sent = open(&server, &format!("POST {path}/again"), &[], "").await;
     assert_eq!(sent.status, 202, "{sent:?}");
