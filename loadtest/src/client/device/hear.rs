@@ -85,7 +85,9 @@ impl Device {
             ServerFrame::Receipts { thread, receipts } => {
                 self.hear_receipts(*thread, receipts, false);
             }
-            ServerFrame::Typing { thread, .. } | ServerFrame::Presence { thread, .. } => {
+            ServerFrame::Typing { thread, .. }
+            | ServerFrame::Presence { thread, .. }
+            | ServerFrame::ReminderChanged { thread, .. } => {
                 self.visible(*thread, None);
             }
             ServerFrame::ThreadChanged(summary) => self.hear_summary(summary),
@@ -93,9 +95,6 @@ impl Device {
                 if let Some(thread) = self.visible(*thread, None) {
                     self.claim(thread, *read, *messages_read, *read, 0);
                 }
-            }
-            ServerFrame::ReminderChanged { thread, .. } => {
-                self.visible(*thread, None);
             }
             ServerFrame::InboxChanged(item) => {
                 self.visible(item.thread, None);
