@@ -1,15 +1,15 @@
 //! Before an email goes it is looked at again: who is told in vain is not told, and the ledger says
 //! why.
 
-use crate::mailer::{Fate, GATHERED, SENT, WAITING, dropped};
+use crate::mailer::{Fate, GATHERED, HOLDER, MINUTE, SENT, WAITING, dropped};
 use crate::office::{Office, contact, member};
 use crate::preferences::Choice;
-use crate::world::World;
+use crate::world::{World, operation, post};
 use tidings_protocol::{
     Channels, Command, ContactPatch, ContactState, InboxKind, MemberPatch, MessageId, NoticeReason,
-    Role, ThreadId,
+    Role, Seq, ThreadId,
 };
-use tidings_storage::{Actor, DirectoryChange};
+use tidings_storage::{Actor, DirectoryChange, Operation};
 
 /// Something that makes an email needless.
 type Deed = fn(&mut World, &Office, ThreadId);
@@ -213,4 +213,24 @@ pub fn who_wants_emails_again_gets_those_of_what_comes(w: &mut World) {
     assert_eq!(part.messages, 1, "the rest was decided");
     let fates: [Fate; 2] = [dropped(NoticeReason::Muted), SENT];
     assert_eq!(w.fates(o.carol, thread), fates);
+}
+
+pub fn what_a_batch_did_before_counts(w: &mut World) {
+    let o = Office::new(w);
+    let thread = w.starts(o.anna, o.acme, "one");
+    w.posts(o.anna, thread, "two");
+    w.passes(GATHERED);
+    let read = |up_to| operation(o.carol, Command::Read { thread, up_to: Seq(up_to) });
+    w.apply(vec![read(3), Operation::Look { firm: o.firm, thread }]);
+    assert_eq!(w.fates(o.carol, thread), [dropped(NoticeReason::Read)]);
+    // And so with a claim.
+    w.posts(o.anna, thread, "three");
+    w.passes(GATHERED);
+    let notices = w.the_mail();
+    let until = w.now.plus_millis(MINUTE);
+    let more = operation(o.anna, post(thread, crate::key(1), "four"));
+    let claim = Operation::ClaimNotices { notices: notices.clone(), holder: HOLDER, until };
+    w.apply(vec![read(4), more, claim]);
+    assert_eq!(w.ranges(o.carol, thread), [(2, 3), (4, 5)]);
+    assert_eq!(w.letter(&[notices.notices[0].0]).parts[0].messages, 1);
 }

@@ -138,6 +138,7 @@ macro_rules! contract {
                     what_is_partly_taken_back_is_told_of_the_rest,
                     a_member_is_not_told_of_what_happened_beside_it,
                     who_wants_emails_again_gets_those_of_what_comes,
+                    what_a_batch_did_before_counts,
                 }
                 epochs {
                     whatever_takes_access_away_begins_an_epoch,
