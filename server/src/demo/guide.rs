@@ -107,7 +107,7 @@ fn emails(out: &mut String, mails: &str) {
     let _ = writeln!(
         out,
         "\nWho has not read what was written gets an email: here after {MAIL_DELAY_S} seconds, at a \
-         real firm after two\nminutes. Some are there already; post as the member to make another, \
+         real firm after two\nminutes. The first come by themselves; post as the member to make another, \
          and read as the contact\nin time to prevent it. A mail program opens them, from\n\n{mails}"
     );
 }
