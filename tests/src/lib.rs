@@ -47,9 +47,7 @@ pub use firm::{Cast, Firm, member_id};
 pub use http::{Answer, Http};
 pub use load::{Load, LoadReport, LoadSize};
 pub use logs::Logs;
-pub use mail::{
-    Conduct, Exim, EximSetup, MailSink, Route, SinkSetup, SinkTls, Stage, TakenMail,
-};
+pub use mail::{Conduct, Exim, EximSetup, MailSink, Route, SinkSetup, SinkTls, Stage, TakenMail};
 pub use postgres::Postgres;
 pub use process::Process;
 pub use redis::Redis;

@@ -171,13 +171,6 @@ pub static SETTINGS: &[Setting] = &[
         slot: Slot::Time(Bounds(HOUR, 7 * 24 * HOUR), |c| &mut c.mail.login_time),
     },
     Setting {
-        key: "mail.lease",
-        default: "15m",
-        help: "How long a notifier has for an email before another may send it: so late it comes if \
-               the first has died",
-        slot: Slot::Time(Bounds(SECOND, HOUR), |c| &mut c.mail.lease),
-    },
-    Setting {
         key: "log.format",
         default: "text",
         help: "Lines of text, or one JSON object a line; both to standard error",

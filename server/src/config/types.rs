@@ -123,8 +123,6 @@ pub struct MailConfig {
     pub dkim_key_file: Option<PathBuf>,
     /// How long a link in them logs in.
     pub login_time: Duration,
-    /// How long a notifier has for one, before another may send it.
-    pub lease: Duration,
 }
 
 impl MailConfig {
@@ -142,7 +140,6 @@ impl MailConfig {
             dkim_selector: None,
             dkim_key_file: None,
             login_time: Duration::ZERO,
-            lease: Duration::ZERO,
         }
     }
 }

@@ -82,7 +82,6 @@ fn notifier(node: &Node, transport: Transport) -> Notifier<crate::store::Store> 
     };
     let options = Options {
         goodbye: GOODBYE,
-        lease: node.config.mail.lease,
         watch: Arc::clone(&node.metrics) as _,
         ..Options::new(node.config.mail.from.clone(), office)
     };

@@ -102,6 +102,20 @@ pub fn who_may_not_log_in_does_not_by_a_link(w: &mut World) {
     assert_eq!((last.state, last.reason), dropped(NoticeReason::NoAccess));
 }
 
+pub fn twenty_links_are_sent_in_a_day_at_most(w: &mut World) {
+    let o = Office::new(w);
+    let first = w.now;
+    for _ in 0..20 {
+        asks(w, o.carol, None, Asked::Login).unwrap();
+        w.passes(2 * MINUTE);
+    }
+    let refused = asks(w, o.carol, None, Asked::Login).unwrap_err();
+    assert_eq!(refused.code, RefusalCode::RateLimited);
+    asks(w, o.dave, None, Asked::Login).unwrap();
+    w.now = first.plus_millis(24 * HOUR + MINUTE);
+    asks(w, o.carol, None, Asked::Login).unwrap();
+}
+
 pub fn a_link_is_sent_once_a_minute_at_most(w: &mut World) {
     let o = Office::new(w);
     asks(w, o.carol, None, Asked::Login).unwrap();

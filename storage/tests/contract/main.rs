@@ -216,6 +216,7 @@ macro_rules! contract {
                     a_link_that_was_never_mailed_is_none,
                     who_may_not_log_in_does_not_by_a_link,
                     a_link_is_sent_once_a_minute_at_most,
+                    twenty_links_are_sent_in_a_day_at_most,
                     a_link_about_a_thread_is_for_who_sees_it,
                     word_of_a_refused_answer_goes_once_an_hour_for_a_thread,
                     every_problem_of_an_answer_is_said,

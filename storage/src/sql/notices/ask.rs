@@ -14,6 +14,10 @@ use tidings_protocol::{
 /// Between two mails with a link to log in by, to one person.
 const LOGIN_EVERY_MS: i64 = 60 * 1_000;
 
+/// Most of them in a day: whoever finds an old mail can ask for them.
+const LOGINS_A_DAY_MAX: u64 = 20;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// Between two mails that say that an answer was not posted, about one thread. So two who answer each
 /// other by themselves come to rest.
 const REFUSAL_EVERY_MS: i64 = 60 * 60 * 1_000;
@@ -23,6 +27,10 @@ pub(super) const LAST: &str = "SELECT max(created_ms) FROM notices
      WHERE person = ?1 AND created_ms > ?2 AND kind = ?3";
 pub(super) const LAST_ABOUT: &str = "SELECT max(created_ms) FROM notices
      WHERE person = ?1 AND created_ms > ?2 AND kind = ?3 AND coalesce(thread, 0) = ?4";
+
+/// How many of a kind.
+pub(super) const COUNT: &str = "SELECT count(*) FROM notices
+     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3";
 
 impl Work<'_> {
     /// Puts down a mail that somebody asks for, if there was none just now.
@@ -79,10 +87,21 @@ impl Work<'_> {
             }
             _ => self.db.one(LAST_ABOUT, bound, |row| rows::maybe_timestamp(row, 0))?,
         };
-        let Some(last) = last else { return Ok(()) };
-        let wait = last.0.saturating_add(every_ms).saturating_sub(self.now.0);
+        let wait = match last {
+            Some(last) => last.0.saturating_add(every_ms).saturating_sub(self.now.0),
+            None if self.asked_enough(person, kind)? => every_ms,
+            None => return Ok(()),
+        };
         let wait = u32::try_from(wait).unwrap_or(u32::MAX);
         Err(Refusal::new(RefusalCode::RateLimited).retry_after_ms(wait).into())
+    }
+
+    /// Whether somebody has asked often enough today.
+    fn asked_enough(&self, person: Person, kind: NoticeKind) -> Result<bool, OpError> {
+        let since = self.now.plus_millis(-DAY_MS);
+        let bound = params![person.uuid(), since, rows::notice_kind_number(kind)];
+        let asked = self.db.one(COUNT, bound, |row| rows::unsigned(row, 0))?;
+        Ok(kind == NoticeKind::Login && asked >= LOGINS_A_DAY_MAX)
     }
 
     /// Logs somebody in by the link of a notice: once, and not for long.
