@@ -9,6 +9,8 @@
 //! ```
 //!
 //! * [`access`] decides who may do what. Pure.
+//! * `reminder` is when a client is reminded, `quiet` when nobody is, `zone` what a day is. Pure.
+//! * [`letter`] is what an email says.
 //! * `operation` is what goes in and what comes out.
 //! * `backend` is what a database has to give; [`sqlite`] and [`postgres`] give it.
 //! * `sql` is what databases share: every statement is written there, once.
