@@ -2,8 +2,8 @@
 //! RFC 5230, RFC 2369) and by the habits of programs that carry nothing. A machine is never answered
 //! and never posted; so each sign is one that no person's mail bears.
 
+use crate::mail::mail_of;
 use mail_parser::{HeaderName, Message, MimeHeaders};
-use uuid::{Uuid, Version};
 
 /// By what our own mails are known when they come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,25 +169,21 @@ fn no_person(address: &str) -> bool {
 
 /// From our address, or named as we name mails. The domain alone is not enough: people of the
 /// operator's own domain may answer too, and some of their programs name mails by UUIDs, though not
-/// by those that begin with the time.
+/// by those that begin with the time and have no hyphens.
 fn is_ours(message: &Message<'_>, own: &Own) -> bool {
-    let named_by_us = message.message_id().is_some_and(|id| {
-        let (Some((local, at)), Some((_, domain))) =
-            (id.rsplit_once('@'), own.sender.rsplit_once('@'))
-        else {
-            return false;
-        };
-        let by_time =
-            |id: Uuid| matches!(id.get_version(), Some(Version::SortRand)) && local.len() == 36;
-        at.eq_ignore_ascii_case(domain) && Uuid::try_parse(local).is_ok_and(by_time)
-    });
+    let named_by_us = message
+        .message_id()
+        .zip(own.sender.parse().ok())
+        .is_some_and(|(id, sender)| mail_of(id, &sender).is_some());
     named_by_us || senders(message).any(|one| one.eq_ignore_ascii_case(&own.sender))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inbound::fixture::notice;
     use crate::inbound::read::parse;
+    use crate::mail::message_id;
 
     fn sign(headers: &str, return_path: &str) -> Option<Sign> {
         let from =
@@ -199,8 +195,8 @@ mod tests {
 
     #[test]
     fn a_machine_is_told_by_each_of_its_signs() {
-        let uuid = "01912345-6789-7abc-8def-0123456789ab";
-        let ours = format!("Message-ID: <{uuid}@FIRM.example>");
+        let id = message_id(notice(), &"notify@FIRM.example".parse().unwrap());
+        let ours = format!("Message-ID: <{id}>");
         let table = [
             ("Auto-Submitted: auto-replied", Sign::AutoSubmitted),
             ("auto-submitted: AUTO-GENERATED; type=x", Sign::AutoSubmitted),
@@ -259,6 +255,9 @@ mod tests {
             "Return-Receipt-To: ann@client.example",
             "Disposition-Notification-To: ann@client.example",
             "Message-ID: <1b4e28ba-2fa1-41d2-883f-0016d3cca427@firm.example>",
+            "Message-ID: <1b4e28ba2fa141d2883f0016d3cca427@firm.example>",
+            "Message-ID: <01912345-6789-7abc-8def-0123456789ab@firm.example>",
+            "Message-ID: <01912345678971238def0123456789ab@other.example>",
             "Message-ID: <1@firm.example>",
             "From: Reply <reply@client.example>",
             "From: Noreen <noreen@client.example>",

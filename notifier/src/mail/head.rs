@@ -6,8 +6,9 @@ use super::{Links, address, clean, date};
 use lettre::Address;
 use lettre::message::header::{self, Header, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0};
 use lettre::message::{Mailbox, Mailboxes};
-use tidings_protocol::NoticeKind;
+use tidings_protocol::{NoticeId, NoticeKind};
 use tidings_storage::letter::Letter;
+use uuid::{Uuid, Version};
 
 /// Longest address that a header carries, in bytes: it can't be folded, and a line has 998.
 const ADDRESS_BYTES_MAX: usize = 900;
@@ -24,9 +25,18 @@ pub(super) struct Head<'a> {
     pub(super) page: &'a Page,
 }
 
-/// The `Message-ID`, without the angle brackets.
-pub(super) fn message_id(letter: &Letter, from: &Address) -> String {
-    format!("{}@{}", letter.mail.0.simple(), address::id_domain(from))
+/// The `Message-ID` of a mail, without the angle brackets.
+pub(crate) fn message_id(mail: NoticeId, from: &Address) -> String {
+    format!("{}@{}", mail.0.simple(), address::id_domain(&address::portable(from)))
+}
+
+/// The mail that has such a `Message-ID`.
+pub(crate) fn mail_of(message_id: &str, from: &Address) -> Option<NoticeId> {
+    let (local, domain) = message_id.rsplit_once('@')?;
+    let ours = domain.eq_ignore_ascii_case(address::id_domain(&address::portable(from)));
+    let mail = Uuid::try_parse(local).ok().filter(|_| ours)?;
+    let by_time = mail.get_version() == Some(Version::SortRand);
+    (by_time && local.eq_ignore_ascii_case(&mail.simple().to_string())).then_some(NoticeId(mail))
 }
 
 /// Puts them in.
@@ -42,7 +52,7 @@ pub(super) fn fill(headers: &mut Headers, head: &Head<'_>) {
     let name = clean::header(&letter.to.name, NAME_CHARS_MAX);
     mailbox::<header::To>(headers, &name, to);
     headers.set(header::Subject::from(clean::header(&page.subject, SUBJECT_CHARS_MAX)));
-    plain(headers, "Message-ID", format!("<{}>", message_id(letter, from)));
+    plain(headers, "Message-ID", format!("<{}>", message_id(letter.mail, from)));
     if let Some(root) = root(letter, from) {
         plain(headers, "In-Reply-To", root.clone());
         plain(headers, "References", root);
@@ -94,7 +104,10 @@ fn for_machines(headers: &mut Headers, head: &Head<'_>) {
     let unsubscribe = links.unsubscribe.as_deref().and_then(page::Address::new);
     if let Some(url) = unsubscribe.filter(|url| url.0.len() <= ADDRESS_BYTES_MAX) {
         plain(headers, "List-Unsubscribe", format!("<{}>", url.0));
-        plain(headers, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned());
+        // RFC 8058, 3.1: one click needs HTTPS.
+        if url.0.starts_with("https://") {
+            plain(headers, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned());
+        }
     }
 }
 

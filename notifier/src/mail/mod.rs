@@ -22,6 +22,8 @@ mod template;
 mod words;
 
 pub use colour::{Paint, paint};
+pub(crate) use head::{mail_of, message_id};
+pub(crate) use page::may_unsubscribe;
 
 use lettre::Address;
 use lettre::address::Envelope;
@@ -73,7 +75,7 @@ pub fn write(letter: &Letter, links: &Links, sender: &Sender) -> Result<Mail, Un
     let to = address::reader(&letter.to.email)?;
     let from = address::portable(&sender.from);
     let page = page::of(letter, links);
-    let message_id = head::message_id(letter, &from);
+    let message_id = message_id(letter.mail, &from);
     let mut mail = MultiPart::alternative()
         .boundary(format!("=_{}", letter.mail.0.simple()))
         .singlepart(part(ContentType::TEXT_PLAIN, template::text(&page)))

@@ -151,7 +151,7 @@ pub(super) fn of(letter: &Letter, links: &Links) -> Page {
 
 /// Whether it tells of threads: news, reminders, failures. Others were asked for or caused by their
 /// reader, who cannot end them.
-pub(super) fn may_unsubscribe(letter: &Letter) -> bool {
+pub(crate) fn may_unsubscribe(letter: &Letter) -> bool {
     letter
         .parts
         .iter()

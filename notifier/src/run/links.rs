@@ -1,7 +1,7 @@
 //! Where a mail leads: links that log in or to the firm's own pages, the end of such mails, and the
 //! address that takes an answer. Pure.
 
-use crate::mail::Links;
+use crate::mail::{Links, may_unsubscribe};
 use crate::signed::{Purpose, Signer};
 use tidings_protocol::{NoticeId, NoticeKind, ThreadId};
 use tidings_storage::letter::{FirmLook, Letter, Part};
@@ -24,7 +24,7 @@ impl Office {
     /// All links of a letter.
     pub(super) fn links(&self, letter: &Letter) -> Links {
         let about_thread = letter.parts.iter().find(|part| is_of_thread(part));
-        let unsubscribed = letter.parts.iter().find(|part| may_be_ended(part.kind));
+        let unsubscribed = letter.parts.first().filter(|_| may_unsubscribe(letter));
         Links {
             open: letter.parts.iter().map(|part| self.open(&letter.firm, part)).collect(),
             unsubscribe: unsubscribed
@@ -55,11 +55,6 @@ impl Office {
 /// Whether there is something to answer to.
 fn is_of_thread(part: &Part) -> bool {
     part.thread.is_some() && part.kind != NoticeKind::Login
-}
-
-/// Whether its reader may want no more of them: not of what it asked for itself.
-fn may_be_ended(kind: NoticeKind) -> bool {
-    !matches!(kind, NoticeKind::Login | NoticeKind::AnswerRefused)
 }
 
 #[cfg(test)]

@@ -86,6 +86,19 @@ fn whoever_gets_news_can_unsubscribe_by_one_click() {
     }
 }
 
+/// RFC 8058, 3.1: one click is promised of HTTPS alone.
+#[test]
+fn without_https_one_unsubscribes_by_a_page() {
+    let (_, letter) = samples::all(Language::En).swap_remove(0);
+    let mut links = samples::links(&letter);
+    links.unsubscribe = Some("http://chat.example/v1/unsubscribe/1".to_owned());
+    let mail = mail::write(&letter, &links, &samples::sender()).expect("an address");
+    let message = parsed(&mail);
+    let link = "<http://chat.example/v1/unsubscribe/1>";
+    assert_eq!(raw(&message, "List-Unsubscribe"), Some(link));
+    assert_eq!(raw(&message, "List-Unsubscribe-Post"), None);
+}
+
 #[test]
 fn one_thread_is_one_conversation_under_one_subject() {
     let mut subjects: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
