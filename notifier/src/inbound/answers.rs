@@ -47,8 +47,8 @@ pub trait Answers: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Posting, Away>> + Send;
 
     /// Has an email sent to the notice's person that says why the answer was not posted, or not
-    /// wholly; never to whoever wrote the mail. At most one an hour for a person and a thread, so
-    /// that two machines do not talk for ever.
+    /// wholly; never to whoever wrote the mail. At most one an hour for a person, a thread and a
+    /// problem: a mailbox that is full of them helps nobody.
     fn explain(
         &self,
         facts: &NoticeFacts,

@@ -4,6 +4,7 @@ use super::answers::Answers;
 use super::desk::{Sorted, settle, sort};
 use super::limits::MAIL_BYTES_MAX;
 use super::listen::{Reception, told};
+use super::memory::Memory;
 use super::reply;
 use super::session::{Dialect, Next, Session};
 use super::wire::{Mail, Pending};
@@ -45,11 +46,12 @@ struct Wire {
 pub(super) async fn serve<A: Answers>(
     stream: TcpStream,
     reception: Arc<Reception<A>>,
+    memory: Arc<Memory>,
     stop: watch::Receiver<bool>,
 ) {
     let mut wire = Wire { stream, pending: Pending::default(), out: Vec::new(), stop };
     reply::write_greeting(&reception.domain, &mut wire.out);
-    let last = match converse(&mut wire, &reception).await {
+    let last = match converse(&mut wire, &reception, &memory).await {
         Ok(()) | Err(Over::Gone) => None,
         Err(Over::Silent) => Some(reply::TOO_SLOW),
         Err(Over::Stopping) => Some(reply::STOPPING),
@@ -63,7 +65,11 @@ pub(super) async fn serve<A: Answers>(
     let _ = timeout(LINGER, wire.hear_out()).await;
 }
 
-async fn converse<A: Answers>(wire: &mut Wire, reception: &Arc<Reception<A>>) -> Result<(), Over> {
+async fn converse<A: Answers>(
+    wire: &mut Wire,
+    reception: &Arc<Reception<A>>,
+    memory: &Memory,
+) -> Result<(), Over> {
     let limits = reception.limits;
     let mut session = Session::new(&reception.domain, &reception.signer, limits.mails_a_minute);
     loop {
@@ -82,7 +88,7 @@ async fn converse<A: Answers>(wire: &mut Wire, reception: &Arc<Reception<A>>) ->
                     Ok(mail) => mail?,
                     Err(_) => return Err(Over::Silent),
                 };
-                answer(&mut session, mail, reception, &mut wire.out).await;
+                answer(&mut session, mail, reception, memory, &mut wire.out).await;
             }
         }
     }
@@ -93,6 +99,7 @@ async fn answer<A: Answers>(
     session: &mut Session<'_>,
     mail: Mail,
     reception: &Arc<Reception<A>>,
+    memory: &Memory,
     out: &mut Vec<u8>,
 ) {
     let (dialect, envelope) = session.end_mail();
@@ -110,7 +117,7 @@ async fn answer<A: Answers>(
     };
     for (count, notice) in envelope.notices.into_iter().enumerate() {
         let now = reception.clock.now();
-        let (reply, outcome) = settle(&sorted, notice, &reception.answers, now).await;
+        let (reply, outcome) = settle(&sorted, notice, &reception.answers, memory, now).await;
         tracing::info!(%notice, outcome = outcome.name(), "an answer by email came in");
         reception.watch.saw(Seen::Answer(outcome));
         if dialect == Dialect::Lmtp || count == 0 {

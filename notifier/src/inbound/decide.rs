@@ -2,13 +2,13 @@
 
 use super::read::Answer;
 use tidings_protocol::limits::MESSAGE_BODY_BYTES_MAX;
-use tidings_protocol::{Answers, ClientKey, NoticeId, Person, ThreadId, Timestamp};
+use tidings_protocol::{Answers, ClientKey, NoticeId, NoticeKind, Person, ThreadId, Timestamp};
 use tidings_storage::NoticeFacts;
 use tidings_storage::letter::AnswerProblem;
 use uuid::Builder;
 
 /// How long an email can be answered, in milliseconds: 30 days. Later the conversation has gone on.
-pub const ANSWERABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub(super) const ANSWERABLE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 /// What to do with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +18,13 @@ pub(super) enum Verdict {
     /// It is not from the person whom the email was sent to: told to the sender's own mail server,
     /// in words that say nothing of who that is.
     WrongSender,
-    /// Nothing is posted, and the person gets an email that says why.
-    Explain(AnswerProblem),
+    /// Nothing is posted, and the person gets an email that says why, if [`may_explain`].
+    Explain {
+        /// The same for the same mail, however often it is brought.
+        key: ClientKey,
+        /// Why.
+        problem: AnswerProblem,
+    },
     /// It is posted. If something was left out, the person gets an email that says so.
     Post {
         /// The same for the same mail, however often it is brought.
@@ -42,14 +47,19 @@ pub(super) fn decide(
     if !same_address(&answer.from, &facts.email) {
         return Verdict::WrongSender;
     }
+    let key = key(notice, thread, &answer);
     match problem(facts, &answer, now) {
-        Some(problem) => Verdict::Explain(problem),
-        None => Verdict::Post {
-            key: key(notice, thread, &answer),
-            body: answer.text,
-            attachments_left_out: answer.attachments > 0,
-        },
+        Some(problem) => Verdict::Explain { key, problem },
+        None => {
+            Verdict::Post { key, body: answer.text, attachments_left_out: answer.attachments > 0 }
+        }
     }
+}
+
+/// Whether we say by email what became of an answer: not if it answers such an email of ours. Else
+/// a machine that answers everything, and does not say that it is one, would be answered for ever.
+pub(super) fn may_explain(facts: &NoticeFacts) -> bool {
+    facts.kind != NoticeKind::AnswerRefused
 }
 
 /// Why it is not posted.
@@ -70,9 +80,15 @@ fn problem(facts: &NoticeFacts, answer: &Answer, now: Timestamp) -> Option<Answe
     }
 }
 
-/// Whether two addresses are one: without regard to case, which nobody keeps to.
+/// Whether two addresses are one: without regard to case, which nobody keeps to, and to how a
+/// domain is written, which is up to programs and servers.
 fn same_address(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    let plain = |address: &str| {
+        let (local, domain) = address.trim().rsplit_once('@')?;
+        let domain = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase());
+        Some((local.to_lowercase(), domain))
+    };
+    plain(one).is_some_and(|one| plain(other) == Some(one))
 }
 
 /// The client key of the post. The text is in it, for there are programs that use a `Message-ID`
@@ -137,35 +153,51 @@ mod tests {
     #[test]
     fn why_it_is_not_posted() {
         type Change = fn(&mut NoticeFacts, &mut Answer);
-        let explain = Verdict::Explain;
-        let table: [(&str, Change, Verdict); 9] = [
-            ("wrong sender", |_, a| a.from = "eve@x.example".into(), Verdict::WrongSender),
-            ("no sender", |_, a| a.from = String::new(), Verdict::WrongSender),
-            ("no thread", |f, _| f.thread = None, Verdict::NoThread),
-            ("not taken", |f, _| f.answers = Answers::Reject, explain(AnswerProblem::NotTaken)),
+        let refused = [
+            verdict(|_, answer| answer.from = "eve@x.example".into()),
+            verdict(|_, answer| answer.from = String::new()),
+            verdict(|facts, _| facts.thread = None),
+        ];
+        assert_eq!(refused, [Verdict::WrongSender, Verdict::WrongSender, Verdict::NoThread]);
+        let table: [(&str, Change, Option<AnswerProblem>); 6] = [
+            ("not taken", |f, _| f.answers = Answers::Reject, Some(AnswerProblem::NotTaken)),
             (
                 "a day too late",
                 |f, _| f.mailed = Some(NOW.plus_millis(-ANSWERABLE_MS - 1)),
-                explain(AnswerProblem::Expired),
+                Some(AnswerProblem::Expired),
             ),
             (
                 "a member",
                 |f, _| {
                     f.actor.person = Person::Member(tidings_protocol::MemberId(uuid::Uuid::nil()));
                 },
-                explain(AnswerProblem::Team),
+                Some(AnswerProblem::Team),
             ),
-            ("nothing", |_, a| a.text = " \n".into(), explain(AnswerProblem::Empty)),
+            ("nothing", |_, a| a.text = " \n".into(), Some(AnswerProblem::Empty)),
             (
                 "too long",
                 |_, a| a.text = "a".repeat(MESSAGE_BODY_BYTES_MAX + 1),
-                explain(AnswerProblem::TooLong),
+                Some(AnswerProblem::TooLong),
             ),
-            ("longer than was read", |_, a| a.cut = true, explain(AnswerProblem::TooLong)),
+            ("longer than was read", |_, a| a.cut = true, Some(AnswerProblem::TooLong)),
         ];
         for (name, change, expected) in table {
-            assert_eq!(verdict(change), expected, "{name}");
+            let problem = match verdict(change) {
+                Verdict::Explain { problem, .. } => Some(problem),
+                _ => None,
+            };
+            assert_eq!(problem, expected, "{name}");
         }
+    }
+
+    #[test]
+    fn what_we_explained_is_not_explained_again() {
+        for kind in [NoticeKind::Activity, NoticeKind::Reminder, NoticeKind::AnswerRefused] {
+            let facts = NoticeFacts { kind, ..facts() };
+            assert_eq!(may_explain(&facts), kind != NoticeKind::AnswerRefused);
+        }
+        let answered = verdict(|facts, _| facts.kind = NoticeKind::AnswerRefused);
+        assert!(matches!(answered, Verdict::Post { .. }), "it can be answered");
     }
 
     #[test]
@@ -178,6 +210,23 @@ mod tests {
         assert!(matches!(ahead, Verdict::Post { .. }));
         let long = "a".repeat(MESSAGE_BODY_BYTES_MAX);
         assert!(matches!(verdict(|_, answer| answer.text = long), Verdict::Post { .. }));
+    }
+
+    #[test]
+    fn a_domain_is_the_same_however_it_is_written() {
+        let (unicode, ascii) = ("a@bücher.example", "A@xn--bcher-kva.example");
+        for (stored, from) in [(unicode, ascii), (ascii, unicode), (unicode, "a@BÜCHER.example")] {
+            let answered = verdict(|facts, answer| {
+                stored.clone_into(&mut facts.email);
+                from.clone_into(&mut answer.from);
+            });
+            assert!(matches!(answered, Verdict::Post { .. }), "{stored} {from}");
+        }
+        for (one, other) in
+            [(unicode, "b@xn--bcher-kva.example"), (unicode, "a@bucher.example"), ("", "")]
+        {
+            assert!(!same_address(one, other), "{one} {other}");
+        }
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use super::answers::{Answers, Away, Explained, Posting};
 use super::automatic::{Own, automatic};
-use super::decide::{Verdict, decide};
+use super::decide::{Verdict, decide, may_explain};
+use super::memory::Memory;
 use super::outcome::Outcome;
 use super::read::{Answer, parse};
 use super::reply::{self, Reply};
 use super::wire::Mail;
 use crate::signed::Signer;
-use tidings_protocol::{NoticeId, RefusalCode, Timestamp};
+use tidings_protocol::{ClientKey, NoticeId, RefusalCode, Timestamp};
 use tidings_storage::NoticeFacts;
 use tidings_storage::letter::AnswerProblem;
 
@@ -41,6 +42,7 @@ pub(super) async fn settle<A: Answers>(
     sorted: &Sorted,
     notice: NoticeId,
     answers: &A,
+    memory: &Memory,
     now: Timestamp,
 ) -> (Reply, Outcome) {
     let answer = match sorted {
@@ -50,7 +52,7 @@ pub(super) async fn settle<A: Answers>(
         Sorted::Automatic => return (reply::TAKEN, Outcome::Automatic),
         Sorted::Answer(answer) => answer.clone(),
     };
-    match carry_out(answer, notice, answers, now).await {
+    match carry_out(answer, notice, answers, memory, now).await {
         Ok(done) => done,
         Err(Away) => (reply::TRY_LATER, Outcome::Later),
     }
@@ -60,6 +62,7 @@ async fn carry_out<A: Answers>(
     answer: Answer,
     notice: NoticeId,
     answers: &A,
+    memory: &Memory,
     now: Timestamp,
 ) -> Result<(Reply, Outcome), Away> {
     let Some(facts) = answers.notice(notice).await? else {
@@ -68,20 +71,25 @@ async fn carry_out<A: Answers>(
     let (key, body, left_out) = match decide(notice, &facts, answer, now) {
         Verdict::NoThread => return Ok((reply::NO_SUCH_ADDRESS, Outcome::Refused)),
         Verdict::WrongSender => return Ok((reply::WRONG_SENDER, Outcome::Refused)),
-        Verdict::Explain(problem) => return explain(answers, &facts, problem).await,
+        Verdict::Explain { key, problem } => {
+            return Ok(not_posted(explain(answers, memory, &facts, key, problem).await?));
+        }
         Verdict::Post { key, body, attachments_left_out } => (key, body, attachments_left_out),
     };
     match answers.post(&facts, key, body).await? {
-        Posting::Posted => {
-            if left_out {
-                // Should this fail, the mail comes again, and posting it again does nothing. Whether
-                // there was word of another one just now makes no difference: this one is posted.
-                answers.explain(&facts, AnswerProblem::AttachmentsLeftOut).await?;
-            }
-            Ok((reply::TAKEN, Outcome::Posted))
+        Posting::Posted if left_out => {
+            // Should this fail, the mail comes again, and posting it again does nothing.
+            let problem = AnswerProblem::AttachmentsLeftOut;
+            let reply = match explain(answers, memory, &facts, key, problem).await? {
+                Explained::Told => reply::TAKEN,
+                Explained::TooSoon | Explained::Refused(_) => reply::TAKEN_IN_PART,
+            };
+            Ok((reply, Outcome::Posted))
         }
+        Posting::Posted => Ok((reply::TAKEN, Outcome::Posted)),
         Posting::Refused(RefusalCode::Archived) => {
-            explain(answers, &facts, AnswerProblem::Archived).await
+            let problem = AnswerProblem::Archived;
+            Ok(not_posted(explain(answers, memory, &facts, key, problem).await?))
         }
         Posting::Refused(code) => {
             tracing::info!(%notice, code = code.name(), "an answer by email was refused");
@@ -90,16 +98,34 @@ async fn carry_out<A: Answers>(
     }
 }
 
-/// Says why an answer was not posted: by an email of ours, or, where there was one just now, by the
-/// sender's own mail server.
+/// What is said of an answer that was not posted. Where there is no email of ours, the sender's own
+/// mail server has to tell its sender.
+fn not_posted(explained: Explained) -> (Reply, Outcome) {
+    match explained {
+        Explained::Told => (reply::TAKEN, Outcome::Explained),
+        Explained::TooSoon => (reply::NOT_POSTED, Outcome::Refused),
+        Explained::Refused(_) => (reply::NO_ACCESS, Outcome::Refused),
+    }
+}
+
+/// Has an email of ours say what became of an answer, if there is none of it yet, and if there may
+/// be one.
 async fn explain<A: Answers>(
     answers: &A,
+    memory: &Memory,
     facts: &NoticeFacts,
+    key: ClientKey,
     problem: AnswerProblem,
-) -> Result<(Reply, Outcome), Away> {
-    Ok(match answers.explain(facts, problem).await? {
-        Explained::Told => (reply::TAKEN, Outcome::Explained),
-        Explained::TooSoon => (reply::TOLD_BEFORE, Outcome::Refused),
-        Explained::Refused(_) => (reply::NO_ACCESS, Outcome::Refused),
-    })
+) -> Result<Explained, Away> {
+    if memory.knows(key) {
+        return Ok(Explained::Told);
+    }
+    if !may_explain(facts) {
+        return Ok(Explained::TooSoon);
+    }
+    let explained = answers.explain(facts, problem).await?;
+    if explained == Explained::Told {
+        memory.remember(key);
+    }
+    Ok(explained)
 }

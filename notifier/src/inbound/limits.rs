@@ -5,11 +5,11 @@ use std::time::Duration;
 
 /// Largest mail that is taken, in bytes: what large providers let through, attachments and all.
 /// Answers by telephone bring photographs; the text is wanted nevertheless.
-pub const MAIL_BYTES_MAX: u64 = 36 * 1024 * 1024;
+pub(super) const MAIL_BYTES_MAX: u64 = 36 * 1024 * 1024;
 
 /// Bytes of a mail that are looked at: its beginning, where the text is. The rest is read past, so
 /// that nobody's attachments fill our memory.
-pub const MAIL_BYTES_KEPT: usize = 1024 * 1024;
+pub(super) const MAIL_BYTES_KEPT: usize = 1024 * 1024;
 
 /// Longest command, in bytes with its line end: RFC 5321 has 512, extensions add to it.
 pub(super) const LINE_BYTES_MAX: usize = 2 * 1024;

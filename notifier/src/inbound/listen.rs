@@ -4,6 +4,7 @@ use super::answers::Answers;
 use super::automatic::Own;
 use super::connection::serve;
 use super::limits::Limits;
+use super::memory::Memory;
 use super::reply;
 use crate::run::Watch;
 use crate::signed::Signer;
@@ -48,6 +49,7 @@ pub async fn listen<A: Answers>(
     stop: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    let memory = Arc::new(Memory::default());
     let mut stopping = stop.clone();
     loop {
         tokio::select! {
@@ -59,7 +61,8 @@ pub async fn listen<A: Answers>(
                     turn_away(stream).await;
                 }
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, reception.clone(), stop.clone()));
+                    let (reception, memory) = (reception.clone(), memory.clone());
+                    connections.spawn(serve(stream, reception, memory, stop.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "no connection for answers by email can be taken");

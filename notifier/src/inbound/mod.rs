@@ -22,8 +22,10 @@
 //! Only what a machine sent is taken and dropped.
 //!
 //! **Invariant:** nothing is ever sent to whoever wrote a mail. Our emails go to the person whom the
-//! notice was for, at most one an hour for a thread: so nobody is written to in another's name, and
-//! no two machines answer each other for ever.
+//! notice was for, at most one an hour for a thread and a reason: so nobody is written to in
+//! another's name. What answers such an email of ours is never answered by another one, but refused
+//! or posted: so a machine that answers everything, and says nowhere that it is one, gets one more
+//! email for one of ours, and comes to rest.
 
 mod answers;
 mod automatic;
@@ -32,6 +34,7 @@ mod decide;
 mod desk;
 mod limits;
 mod listen;
+mod memory;
 mod office;
 mod outcome;
 mod read;
@@ -47,8 +50,7 @@ mod tests;
 
 pub use answers::{Answers, Away, Explained, Posting};
 pub use automatic::Own;
-pub use decide::ANSWERABLE_MS;
-pub use limits::{Limits, MAIL_BYTES_KEPT, MAIL_BYTES_MAX};
+pub use limits::Limits;
 pub use listen::{Reception, listen};
 pub use office::Office;
 pub use outcome::Outcome;

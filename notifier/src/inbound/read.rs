@@ -2,17 +2,23 @@
 
 use super::text;
 use crate::signed::Signer;
-use mail_parser::{HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{
+    ContentType, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+};
 
 /// Pictures within the text that are smaller than this, in bytes, are logos of signatures, and nobody
 /// misses them.
 const LOGO_BYTES_MAX: usize = 32 * 1024;
 
-/// Parts beside the text that say nothing: signatures of the mail, other forms of the text.
-const NO_ATTACHMENTS: [(&str, &str); 8] = [
+/// Signatures of the mail, which programs call attachments: nobody misses them.
+const SEALS: [(&str, &str); 3] = [
     ("application", "pgp-signature"),
     ("application", "pkcs7-signature"),
     ("application", "x-pkcs7-signature"),
+];
+
+/// Other forms of the text, unless they are called attachments: then somebody attached them.
+const OTHER_FORMS: [(&str, &str); 5] = [
     ("text", "calendar"),
     ("text", "enriched"),
     ("text", "html"),
@@ -79,7 +85,11 @@ fn text_is_cut(message: &Message<'_>) -> bool {
 }
 
 fn is_attachment(part: &MessagePart<'_>) -> bool {
-    if NO_ATTACHMENTS.iter().any(|(kind, subtype)| part.is_content_type(kind, subtype)) {
+    let is_of = |kinds: &[(&str, &str)]| {
+        kinds.iter().any(|(kind, subtype)| part.is_content_type(kind, subtype))
+    };
+    let attached = part.content_disposition().is_some_and(ContentType::is_attachment);
+    if is_of(&SEALS) || (!attached && is_of(&OTHER_FORMS)) {
         return false;
     }
     let bytes = match &part.body {
@@ -87,7 +97,6 @@ fn is_attachment(part: &MessagePart<'_>) -> bool {
         PartType::Multipart(_) => return false,
         _ => part.len(),
     };
-    let within_text = part.content_id().is_some()
-        && part.content_disposition().is_none_or(|it| !it.is_attachment());
+    let within_text = part.content_id().is_some() && !attached;
     bytes > if within_text { LOGO_BYTES_MAX } else { 0 }
 }

@@ -73,11 +73,16 @@ pub(super) const NO_ACCESS: Reply = reply(
     "5.7.1",
     "You can no longer write in this conversation. Your message was not passed on",
 );
-pub(super) const TOLD_BEFORE: Reply = reply(
+pub(super) const NOT_POSTED: Reply = reply(
     550,
     "5.7.1",
-    "Your message was not passed on. Our email of a short while ago says why not; please open the \
-     conversation in the portal",
+    "Your message was not passed on. Please open the conversation in the portal, and do not answer \
+     by email",
+);
+pub(super) const TAKEN_IN_PART: Reply = reply(
+    550,
+    "5.6.1",
+    "Your message was passed on, but without its attachments: they can not be taken by email",
 );
 pub(super) const NOT_A_MAIL: Reply =
     reply(550, "5.6.0", "This is not an email that could be read. It was not passed on");

@@ -1,9 +1,11 @@
 //! What honest mail servers say and hear.
 
 use super::house::{House, LONG, letter};
+use crate::inbound::decide::ANSWERABLE_MS;
 use crate::inbound::fixture::NOW;
-use crate::inbound::{ANSWERABLE_MS, Limits, MAIL_BYTES_KEPT, MAIL_BYTES_MAX, Outcome, Posting};
-use tidings_protocol::{Answers, NoticeId, RefusalCode};
+use crate::inbound::limits::{MAIL_BYTES_KEPT, MAIL_BYTES_MAX};
+use crate::inbound::{Limits, Outcome, Posting};
+use tidings_protocol::{Answers, NoticeId, NoticeKind, RefusalCode};
 use tidings_storage::letter::AnswerProblem;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -172,8 +174,14 @@ async fn why_an_answer_is_not_posted_is_said_by_email() {
         house.change(change);
         let text = text.replace("LONG", &"line\n".repeat(20_000));
         assert_eq!(house.bring(&letter(&text)).await, TAKEN);
+        // The same mail again: our yes was not heard. The hour does not matter.
+        for wait in [0, 60 * 60 * 1000] {
+            house.time.pass(wait);
+            assert_eq!(house.bring(&letter(&text)).await, TAKEN);
+            house.time.pass(-wait);
+        }
         // A second one so soon is said by the sender's own mail server, not by us.
-        let again = house.bring(&letter(&text)).await;
+        let again = house.bring(&letter(&text).replace("<1@", "<2@")).await;
         assert!(again.starts_with("550 5.7.1 Your message was not passed on"), "{again}");
         assert_eq!(house.explained(), [expected]);
         assert!(house.posts().is_empty());
@@ -192,6 +200,27 @@ async fn an_answer_with_attachments_is_posted_without_them() {
     assert_eq!(house.bring(&mail).await, TAKEN);
     assert_eq!(house.posts(), ["See photo."]);
     assert_eq!(house.explained(), [AnswerProblem::AttachmentsLeftOut]);
+    assert_eq!(house.bring(&mail).await, TAKEN, "it comes again");
+    // Another so soon: posted, and its sender hears of the attachments from the own server.
+    let another = house.bring(&mail.replace("<1@", "<2@")).await;
+    assert!(another.starts_with("550 5.6.1 Your message was passed on, but without"), "{another}");
+    assert_eq!((house.posts().len(), house.explained().len()), (2, 1));
+    assert_eq!(house.count(Outcome::Posted), 3);
+}
+
+#[tokio::test]
+async fn what_answers_our_word_of_an_answer_is_posted_or_refused_but_not_answered() {
+    let house = House::usual().await;
+    house.change(|it| it.facts.as_mut().unwrap().kind = NoticeKind::AnswerRefused);
+    assert_eq!(house.bring(&letter("Yes.")).await, TAKEN);
+    assert_eq!(house.posts(), ["Yes."]);
+    house.change(|it| it.posting = Posting::Refused(RefusalCode::Archived));
+    let archived = house.bring(&letter("No.")).await;
+    assert!(archived.starts_with("550 5.7.1 Your message was not passed on"), "{archived}");
+    house.change(|it| it.facts.as_mut().unwrap().answers = Answers::Reject);
+    let rejected = house.bring(&letter("Yes.")).await;
+    assert!(rejected.starts_with("550 5.7.1 Your message was not passed on"), "{rejected}");
+    assert!(house.explained().is_empty());
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub(super) struct Ledger {
     pub(super) away: bool,
     pub(super) posting: Posting,
     pub(super) posts: Vec<(ClientKey, String)>,
-    /// Mails that were sent to say why, with the time: at most one an hour.
+    /// Mails that were sent to say why, with the time: at most one an hour for a reason.
     pub(super) explained: Vec<(AnswerProblem, Timestamp)>,
 }
 
@@ -91,7 +91,7 @@ impl Answers for Fake {
             return Err(Away);
         }
         let hour = 60 * 60 * 1000;
-        if ledger.explained.iter().any(|(_, at)| at.plus_millis(hour) > now) {
+        if ledger.explained.iter().any(|(one, at)| *one == problem && at.plus_millis(hour) > now) {
             return Ok(Explained::TooSoon);
         }
         ledger.explained.push((problem, now));

@@ -2,7 +2,7 @@
 
 use super::house::{House, letter};
 use crate::inbound::Outcome;
-use tidings_protocol::Answers;
+use tidings_protocol::{Answers, NoticeKind};
 use tidings_storage::letter::AnswerProblem;
 
 /// Another's answering machine: answers every mail of ours, as often as there is one.
@@ -37,15 +37,19 @@ async fn a_machine_that_says_so_hears_nothing() {
     }
 }
 
-/// One that carries no sign at all looks like a person, and is told at most once an hour.
+/// One that carries no sign at all looks like a person. What it answers is our word of its answer
+/// then, however much later.
 #[tokio::test]
-async fn a_machine_that_hides_hears_from_us_once_an_hour() {
+async fn a_machine_that_hides_comes_to_rest_too() {
     let house = rejecting().await;
     assert_eq!(answer_all(&house, "").await, 1);
     assert_eq!(house.explained().len(), 1);
-    house.time.pass(60 * 60 * 1000);
-    assert_eq!(house.bring(&letter("Away.")).await, "250 2.0.0 Taken");
-    assert_eq!(house.explained().len(), 2);
+    house.change(|ledger| ledger.facts.as_mut().unwrap().kind = NoticeKind::AnswerRefused);
+    for _ in 0..3 {
+        house.time.pass(60 * 60 * 1000);
+        assert!(house.bring(&letter("Away.")).await.starts_with("550 5.7.1 Your message was not"));
+    }
+    assert_eq!(house.explained().len(), 1);
 }
 
 #[tokio::test]

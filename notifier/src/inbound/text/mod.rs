@@ -25,9 +25,10 @@ use lines::Line;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 use tidings_protocol::limits::MESSAGE_BODY_BYTES_MAX;
 
-/// What was written in a mail, as Markdown; empty if nothing was.
+/// What was written in a mail, as Markdown; empty if nothing was. Text is preferred to the same as
+/// HTML; a program that writes HTML alone has it among the texts.
 pub(super) fn written(message: &Message<'_>, signer: &Signer) -> String {
-    let text = cut(plain_lines(message));
+    let text = cut(lines(message.text_bodies(), Signatures::Cut));
     let text = if text.is_empty() { written_in_html(message) } else { text };
     // Nobody reads what is too long to be posted.
     if text.len() > MESSAGE_BODY_BYTES_MAX { text } else { scrub::tokens(&text, signer) }
@@ -36,8 +37,8 @@ pub(super) fn written(message: &Message<'_>, signer: &Signer) -> String {
 /// Programs let people write on within what they marked as the signature: if nothing is left
 /// without it, it is what was written.
 fn written_in_html(message: &Message<'_>) -> String {
-    let text = cut(html_lines(message, Signatures::Cut));
-    if text.is_empty() { cut(html_lines(message, Signatures::Keep)) } else { text }
+    let text = cut(lines(message.html_bodies(), Signatures::Cut));
+    if text.is_empty() { cut(lines(message.html_bodies(), Signatures::Keep)) } else { text }
 }
 
 fn cut(mut lines: Vec<Line>) -> String {
@@ -49,20 +50,19 @@ fn cut(mut lines: Vec<Line>) -> String {
     lines::markdown(&lines)
 }
 
-fn plain_lines(message: &Message<'_>) -> Vec<Line> {
-    let plain = |part: &MessagePart<'_>| match &part.body {
+/// The lines of these parts in their order, of each by its kind: servers append a text to what is
+/// HTML, and pictures stand between texts.
+fn lines<'a>(
+    parts: impl Iterator<Item = &'a MessagePart<'a>>,
+    signatures: Signatures,
+) -> Vec<Line> {
+    let of = |part: &MessagePart<'_>| match &part.body {
         PartType::Text(text) => lines::of_text(text, flow(part)),
-        _ => Vec::new(),
-    };
-    message.text_bodies().flat_map(plain).collect()
-}
-
-fn html_lines(message: &Message<'_>, signatures: Signatures) -> Vec<Line> {
-    let html = |part: &MessagePart<'_>| match &part.body {
         PartType::Html(html) => html::lines(html, signatures),
         _ => Vec::new(),
     };
-    message.html_bodies().flat_map(html).collect()
+    let blank = || Line { depth: 0, text: String::new() };
+    parts.flat_map(|part| of(part).into_iter().chain([blank()])).collect()
 }
 
 /// Whether long lines were broken by the program (RFC 3676).

@@ -184,6 +184,33 @@ fn the_parts_of_a_mail() {
     assert_eq!(two(" ", "<p>Yes.</p>").attachments, 0);
 }
 
+/// Servers append what they like, and programs write on below a picture.
+#[test]
+fn parts_one_after_another_are_read_each_by_its_kind() {
+    let mixed = |parts: &[(&str, &str)]| {
+        let part =
+            |(headers, text): &(&str, &str)| format!("--b\nContent-Type: {headers}\n\n{text}\n");
+        let body = parts.iter().map(part).collect::<String>() + "--b--\n";
+        answer("Content-Type: multipart/mixed; boundary=b", &body)
+    };
+    let html = ("text/html", "<p>Yes, pay it.</p>");
+    let pdf = ("application/pdf\nContent-Disposition: attachment; filename=a.pdf", "%PDF");
+    let scanned = ("text/plain", "Scanned by X");
+    for parts in [&[html, pdf, scanned][..], &[html, scanned, pdf]] {
+        assert_eq!(mixed(parts).text, "Yes, pay it.\n\nScanned by X");
+        assert_eq!(mixed(parts).attachments, 1);
+    }
+    let page = ("text/html\nContent-Disposition: attachment; filename=a.html", "<p>Bill</p>");
+    let date =
+        ("text/calendar\nContent-Disposition: attachment; filename=a.ics", "BEGIN:VCALENDAR");
+    let found = mixed(&[html, page, date]);
+    assert_eq!((found.text.as_str(), found.attachments), ("Yes, pay it.", 2));
+    assert_eq!(mixed(&[html, ("text/calendar", "BEGIN:VCALENDAR")]).attachments, 0);
+    let seal =
+        ("application/pkcs7-signature\nContent-Disposition: attachment; filename=s.p7s", "x");
+    assert_eq!(mixed(&[html, seal]).attachments, 0);
+}
+
 #[test]
 fn charsets_of_the_world() {
     for (charset, bytes, expected) in [
