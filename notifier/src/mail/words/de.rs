@@ -111,7 +111,7 @@ pub(super) static WORDS: Words = Words {
         AnswerProblem::Empty => {
             "Vielen Dank für Ihre Antwort. Leider fanden wir darin außer Zitaten \
                                  und einer Signatur keinen Text, daher wurde nichts übernommen. \
-                                 Bitte schreiben Sie sie in die Unterhaltung selbst."
+                                 Bitte schreiben Sie Ihre Antwort in die Unterhaltung selbst."
                 .to_owned()
         }
         AnswerProblem::TooLong => "Vielen Dank für Ihre Antwort. Leider wurde sie nicht \

@@ -103,7 +103,7 @@ pub(super) static WORDS: Words = Words {
             .to_owned(),
         AnswerProblem::Empty => "Thank you for your answer. Unfortunately we found no text in it, \
                                  apart from quotes and a signature, so nothing was posted. Please \
-                                 write it in the conversation itself."
+                                 write your answer in the conversation itself."
             .to_owned(),
         AnswerProblem::TooLong => "Thank you for your answer. Unfortunately it was not posted, \
                                    because it is too long for one message. Please write it in the \

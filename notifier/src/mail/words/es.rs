@@ -103,7 +103,7 @@ pub(super) static WORDS: Words = Words {
         AnswerProblem::Empty => {
             "Gracias por su respuesta. Lamentablemente no hemos encontrado en ella \
                                  más texto que citas y una firma, así que no se ha registrado nada. \
-                                 Escríbala, por favor, en la propia conversación."
+                                 Escriba su respuesta, por favor, en la propia conversación."
                 .to_owned()
         }
         AnswerProblem::TooLong => "Gracias por su respuesta. Lamentablemente no se ha entregado, \

@@ -52,8 +52,10 @@ pub(super) static WORDS: Words = Words {
             n => format!("Vous avez {n} tâches à faire."),
         },
         reminder: |firm, which, of| match of {
-            0 | 1 => format!("Ceci est un rappel : {firm} attend votre réaction."),
-            of => format!("Ceci est le rappel {which} sur {of} : {firm} attend votre réaction."),
+            0 | 1 => format!("Ceci est un rappel\u{a0}: {firm} attend votre réaction."),
+            of => {
+                format!("Ceci est le rappel {which} sur {of}\u{a0}: {firm} attend votre réaction.")
+            }
         },
         stops_by_answer: "Dès que vous aurez répondu, vous ne recevrez plus de rappel.",
         stops_by_tasks: "Dès que les tâches seront faites et que vous aurez tout lu, vous ne recevrez \
@@ -92,7 +94,7 @@ pub(super) static WORDS: Words = Words {
         what: |firm| format!("Ce lien vous permet de vous connecter à {firm}."),
         once: "Il ne fonctionne qu’une seule fois et pendant peu de temps. Ne le transmettez à \
                personne.",
-        ignore: "Si vous ne l’avez pas demandé, ignorez simplement cet e-mail : il ne se passera rien.",
+        ignore: "Si vous ne l’avez pas demandé, ignorez simplement cet e-mail\u{a0}: il ne se passera rien.",
         button: "Se connecter",
     },
     refused: |problem, firm| {
@@ -109,25 +111,25 @@ pub(super) static WORDS: Words = Words {
                                    l’écrire dans la conversation même."
             .to_owned(),
         AnswerProblem::Empty => "Merci de votre réponse. Malheureusement, nous n’y avons trouvé aucun \
-                                 texte hormis des citations et une signature ; rien n’a donc été \
-                                 transmis. Veuillez l’écrire dans la conversation même."
+                                 texte hormis des citations et une signature\u{a0}; rien n’a donc été \
+                                 transmis. Veuillez écrire votre réponse dans la conversation même."
             .to_owned(),
         AnswerProblem::TooLong => "Merci de votre réponse. Malheureusement, elle n’a pas été transmise, \
                                    car elle est trop longue pour un seul message. Veuillez l’écrire \
                                    dans la conversation même, en plusieurs messages."
             .to_owned(),
         AnswerProblem::AttachmentsLeftOut => {
-            "Merci. Votre réponse a été transmise, mais sans ses pièces jointes : elles ne peuvent pas \
+            "Merci. Votre réponse a été transmise, mais sans ses pièces jointes\u{a0}: elles ne peuvent pas \
              être reçues par e-mail."
                 .to_owned()
         }
-        AnswerProblem::Team => "Votre réponse n’a pas été transmise : seuls les clients peuvent répondre \
+        AnswerProblem::Team => "Votre réponse n’a pas été transmise\u{a0}: seuls les clients peuvent répondre \
                                 par e-mail. Veuillez l’écrire dans la conversation même."
             .to_owned(),
     }
     },
     content: Said {
-        client: |account| format!("Client : {account}"),
+        client: |account| format!("Client\u{a0}: {account}"),
         cut: "La suite du message se trouve dans la conversation.",
         earlier: |messages| match messages {
             0 | 1 => "Il y a un message non lu plus ancien.".to_owned(),
@@ -145,9 +147,9 @@ pub(super) static WORDS: Words = Words {
         },
     },
     end: End {
-        answer: "Vous pouvez simplement répondre à cet e-mail : votre réponse apparaîtra dans la \
+        answer: "Vous pouvez simplement répondre à cet e-mail\u{a0}: votre réponse apparaîtra dans la \
                  conversation.",
-        no_answer: "Veuillez répondre dans la conversation même : les réponses à cet e-mail ne sont \
+        no_answer: "Veuillez répondre dans la conversation même\u{a0}: les réponses à cet e-mail ne sont \
                     pas transmises.",
         secret: "Cet e-mail est destiné à vous personnellement. Ne le transférez pas.",
         why_contact: |firm| {
