@@ -86,7 +86,7 @@ shapes! {
         NotWanted,
         /// Dropped: every message that it would have told of was taken back.
         Deleted,
-        /// Dropped: the client has reacted before the reminder was sent.
+        /// Dropped: the client has reacted before the reminder was sent, or a later one goes in its place.
         Settled,
         /// Failed: the mail server has refused it for good.
         Refused,

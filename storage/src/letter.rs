@@ -77,7 +77,8 @@ pub struct Part {
     /// The account's name: for a contact whose address other accounts of the firm have too, and
     /// whenever content is shown to the team.
     pub account: Option<String>,
-    /// Messages of others that its reader has not read; deleted ones are not counted.
+    /// Messages of others that its reader has neither read nor been told of by another email; deleted
+    /// ones are not counted.
     pub messages: u64,
     /// Whether the thread itself is new: its first message is among them.
     pub new_thread: bool,
@@ -100,7 +101,7 @@ pub struct Part {
 pub struct Content {
     /// The subject.
     pub subject: String,
-    /// The newest unread messages of others, oldest first; at most [`QUOTES_MAX`].
+    /// The newest of those messages, oldest first; at most [`QUOTES_MAX`].
     pub quotes: Vec<Quote>,
     /// Texts of open tasks in their order; at most [`TASKS_LISTED_MAX`].
     pub tasks: Vec<String>,

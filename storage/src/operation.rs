@@ -156,9 +156,11 @@ pub enum Sending {
 /// A mail that somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// A link to log in by. At most one a minute.
+    /// A link to log in by, asked for by the host application. At most one a minute.
     Login,
-    /// To be told why an answer by email was not posted. At most one an hour for a thread.
+    /// The same, asked for by whoever holds the link of an old mail. Few in a day, too.
+    LoginAgain,
+    /// To be told why an answer by email was not posted. At most one an hour for a thread and reason.
     AnswerRefused(AnswerProblem),
 }
 

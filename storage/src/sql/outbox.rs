@@ -102,18 +102,19 @@ impl Thread {
         })
     }
 
-    /// Whether some contact has read every message. Of those who don't act now, not every database
-    /// has given the parts.
+    /// Whether some contact has read every message that stands. Of those who don't act now, not every
+    /// database has given the parts.
     fn read_by_client(&self, db: Db<'_>) -> Result<bool, SqlError> {
-        let here = self.parts().any(|(person, part)| {
-            matches!(person, Person::Contact(_)) && part.read_messages >= self.messages
-        });
-        if here {
+        let last = self.firm_wrote.max(self.client_wrote);
+        let here = self
+            .parts()
+            .any(|(person, part)| matches!(person, Person::Contact(_)) && part.read >= last);
+        if here || last == Seq(0) {
             return Ok(true);
         }
         let sql = "SELECT 1 FROM participants
-             WHERE thread = ?1 AND person_kind = 1 AND read_messages >= ?2 LIMIT 1";
-        db.exists(sql, params![self.num, rows::int(self.messages)])
+             WHERE thread = ?1 AND person_kind = 1 AND read_seq >= ?2 LIMIT 1";
+        db.exists(sql, params![self.num, rows::int(last.0)])
     }
 }
 

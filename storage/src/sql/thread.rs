@@ -84,6 +84,13 @@ pub(crate) const THREAD: &str = "id, num, firm, account, subject, creator_kind, 
      waiting_ms, firm_seq, client_seq, look_ms, looked_seq, remind_ms, remind_from_ms, remind_by,
      reminders_sent, reminder_warned";
 
+impl Part {
+    /// Whether it is to be told that it was called again, which is no event.
+    pub(super) fn was_called_again(&self) -> bool {
+        self.mail.kinds != 0 && self.mail.last == Seq(0)
+    }
+}
+
 /// Columns of `participants` from which [`part`] reads.
 pub(crate) const PART: &str =
     "person_kind, person, read_seq, read_messages, read_ms, following, mentioned, muted, mail_seq,

@@ -241,6 +241,8 @@ CREATE TABLE notices (
     used_ms     INTEGER           -- when its link has logged somebody in
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notices_waiting ON notices (next_ms, id) WHERE state = 0;
+-- A person has few that wait, among many that are settled.
+CREATE INDEX notices_growing ON notices (person, mail, thread) WHERE state = 0;
 CREATE INDEX notices_of_thread ON notices (thread, person, to_seq);
 CREATE INDEX notices_of_person ON notices (person, created_ms, id);
 CREATE INDEX notices_of_firm ON notices (firm, created_ms, id);

@@ -17,6 +17,7 @@ mod dropped;
 mod epochs;
 mod inbox;
 mod jobs;
+mod late;
 mod ledger;
 mod letters;
 mod log;
@@ -168,6 +169,17 @@ macro_rules! contract {
                     a_job_is_claimed_once_in_a_batch,
                     revocations_are_forgotten_when_their_tokens_have_run_out,
                 }
+                late {
+                    two_reminders_that_wait_for_the_morning_are_one_mail,
+                    who_wants_no_digest_any_more_gets_what_waits_with_the_next,
+                    a_contact_who_has_no_night_any_more_gets_what_waits_with_the_next,
+                    who_is_called_again_while_something_waits_is_told,
+                    a_task_that_was_taken_away_is_not_told_of,
+                    what_was_taken_back_is_not_there_to_be_read_or_to_have_answered,
+                    a_resending_is_not_sent_once_the_thread_is_archived,
+                    a_link_sent_before_a_revocation_or_to_another_address_is_void,
+                    a_letter_is_for_who_still_sees_its_thread,
+                }
                 ledger {
                     the_newest_decisions_come_first,
                     pages_of_the_ledger_are_complete_while_notices_arrive,
@@ -216,7 +228,7 @@ macro_rules! contract {
                     a_link_that_was_never_mailed_is_none,
                     who_may_not_log_in_does_not_by_a_link,
                     a_link_is_sent_once_a_minute_at_most,
-                    twenty_links_are_sent_in_a_day_at_most,
+                    an_old_mail_asks_for_twenty_links_in_a_day_at_most,
                     a_link_about_a_thread_is_for_who_sees_it,
                     word_of_a_refused_answer_goes_once_an_hour_for_a_thread,
                     every_problem_of_an_answer_is_said,

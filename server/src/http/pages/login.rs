@@ -104,7 +104,7 @@ async fn sent_again(call: &Call) -> Result<Page, Refusal> {
         return Ok(refused(call, &visitor, Link::Void));
     }
     let (actor, thread) = (visitor.facts.actor, visitor.facts.thread);
-    let ask = |thread| Operation::AddNotice { actor, thread, asked: Asked::Login };
+    let ask = |thread| Operation::AddNotice { actor, thread, asked: Asked::LoginAgain };
     let mut asked = call.node().apply(ask(thread)).await;
     // It may log in, but not see that thread any more.
     if asked.as_ref().is_err_and(|refusal| refusal.code == RefusalCode::NotFound) {

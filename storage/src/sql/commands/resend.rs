@@ -3,11 +3,31 @@
 use super::post::repeated;
 use crate::access::{ThreadAction, permit};
 use crate::sql::notices::{NewNotice, contacts_who_get_mail};
+use crate::sql::params;
 use crate::sql::rows::{self, OpError};
+use crate::sql::thread::Thread;
 use crate::sql::work::{Answer, Made, Who, Work};
-use tidings_protocol::{ClientKey, EventKind, NoticeKind, RefusalCode, Reply, ThreadId};
+use tidings_protocol::{ClientKey, EventKind, NoticeKind, Refusal, RefusalCode, Reply, ThreadId};
+
+/// Between two resendings of a thread.
+const EVERY_MS: i64 = 60 * 1_000;
 
 impl Work<'_> {
+    /// Refuses one more so soon after another: nobody means that.
+    fn not_resent_just_now(&self, thread: &Thread) -> Result<(), OpError> {
+        let sql = "SELECT max(created_ms) FROM notices WHERE thread = ?1 AND kind = ?2";
+        let kind = rows::notice_kind_number(NoticeKind::Resent);
+        let last =
+            self.db.one(sql, params![thread.num, kind], |row| rows::maybe_timestamp(row, 0))?;
+        let wait = last.map_or(0, |last| last.0.saturating_add(EVERY_MS) - self.now.0);
+        match u32::try_from(wait) {
+            Ok(wait) if wait > 0 => {
+                Err(Refusal::new(RefusalCode::RateLimited).retry_after_ms(wait).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// One more email to each contact who gets any, once for each key. Moves no timer, and counts as
     /// no reminder.
     pub(super) fn resend(
@@ -26,6 +46,7 @@ impl Work<'_> {
                 return Ok(answer);
             }
             permit(who.facts.access.side(), thread.archived, ThreadAction::Resend)?;
+            work.not_resent_just_now(thread)?;
             let contacts = contacts_who_get_mail(work.db, thread.account)?;
             if contacts.is_empty() {
                 return Err(RefusalCode::NobodyToNotify.into());
@@ -37,7 +58,7 @@ impl Work<'_> {
             let seq = event.seq;
             for contact in contacts {
                 let notice = NewNotice {
-                    person: contact.person(),
+                    person: contact.person,
                     kind: NoticeKind::Resent,
                     detail: 0,
                     range: (seq, seq),

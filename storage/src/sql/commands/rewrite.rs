@@ -1,7 +1,7 @@
 //! Editing and taking back one's own message. The log keeps that it happened; what was
 //! written before is gone from it.
 
-use crate::access::{ThreadAction, permit};
+use crate::access::{Side, ThreadAction, permit};
 use crate::sql::params;
 use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
@@ -68,21 +68,33 @@ impl Work<'_> {
             let now = EventKind::MessagePosted { key, body, edited_ms, deleted: true };
             work.rewrite(thread, message.into(), &now)?;
             show(thread, message, "");
-            // Nobody is reminded to answer what is not there any more.
+            // Nobody is reminded to answer what is not there any more, nor has answered by it.
             if thread.firm_wrote == message.into() {
-                thread.firm_wrote = work.firm_wrote_before(thread, message)?;
+                thread.firm_wrote = work.wrote_before(thread, message, Side::Team)?;
+            }
+            if thread.client_wrote == message.into() {
+                thread.client_wrote = work.wrote_before(thread, message, Side::Client)?;
             }
             work.say(who, thread, EventKind::MessageDeleted { message })
         })
     }
 
-    /// Where the firm's last message stands before one that was taken back; 0 if there is none.
-    fn firm_wrote_before(&self, thread: &Thread, message: MessageId) -> Result<Seq, OpError> {
+    /// Where a side's last message stands before one that was taken back; 0 if there is none.
+    fn wrote_before(
+        &self,
+        thread: &Thread,
+        message: MessageId,
+        side: Side,
+    ) -> Result<Seq, OpError> {
         let mut below = Seq::from(message);
+        let side: u8 = match side {
+            Side::Team => 0,
+            Side::Client => 1,
+        };
         loop {
             let messages = self.db.rows(
-                &firm_messages_statement(),
-                params![thread.num, rows::int(below.0), MESSAGES_AT_ONCE],
+                &messages_of_side_statement(),
+                params![thread.num, rows::int(below.0), MESSAGES_AT_ONCE, side],
                 |row| Ok((rows::seq(row, 0)?, rows::event_kind(row, 1)?)),
             )?;
             let Some((last, _)) = messages.last() else { return Ok(Seq(0)) };
@@ -156,10 +168,10 @@ pub(in crate::sql) fn edits_statement() -> String {
 }
 
 /// The firm's messages before a position, newest first.
-fn firm_messages_statement() -> String {
+fn messages_of_side_statement() -> String {
     format!(
         "SELECT seq, payload FROM events
-         WHERE thread = ?1 AND seq < ?2 AND kind = {} AND actor_kind = 0
+         WHERE thread = ?1 AND seq < ?2 AND kind = {} AND actor_kind = ?4
          ORDER BY seq DESC LIMIT ?3",
         rows::MESSAGE_POSTED
     )

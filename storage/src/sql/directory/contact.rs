@@ -1,7 +1,7 @@
 //! People who log in for a client. A contact never changes to another account: what it wrote and
 //! read belongs to this one.
 
-use super::{Changed, missing, read, room_for_one};
+use super::{Changed, missing, read, room_for_one, void_links};
 use crate::operation::{AccessChange, Done};
 use crate::sql::rows;
 use crate::sql::{Db, params};
@@ -9,7 +9,7 @@ use crate::zone;
 use tidings_protocol::limits::CONTACTS_PER_ACCOUNT_MAX;
 use tidings_protocol::{
     Contact, ContactId, ContactPatch, ContactState, FirmId, NewContact, Person, Refusal,
-    RefusalCode,
+    RefusalCode, Timestamp,
 };
 use uuid::Uuid;
 
@@ -56,7 +56,13 @@ pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewContact, id: Uuid) -> Ch
 }
 
 /// Changes a contact.
-pub(super) fn patch(db: Db<'_>, firm: FirmId, id: ContactId, patch: &ContactPatch) -> Changed {
+pub(super) fn patch(
+    db: Db<'_>,
+    firm: FirmId,
+    id: ContactId,
+    patch: &ContactPatch,
+    now: Timestamp,
+) -> Changed {
     let Some(before) = read::contact(db, firm, id)? else { return Err(missing()) };
     patch.time_zone.as_deref().map_or(Ok(()), zone::check)?;
     let after = patched(&before, patch);
@@ -74,6 +80,9 @@ pub(super) fn patch(db: Db<'_>, firm: FirmId, id: ContactId, patch: &ContactPatc
             &after.time_zone,
         ],
     )?;
+    if after.email != before.email {
+        void_links(db, id.0, now)?;
+    }
     let active = |contact: &Contact| contact.state == ContactState::Active;
     let person = Person::Contact(id);
     let access = match (active(&before), active(&after)) {

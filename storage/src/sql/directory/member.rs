@@ -1,12 +1,13 @@
 //! The team. A firm has at most one owner; ownership is handed over, never dropped.
 
-use super::{Changed, missing, read, room_for_one};
+use super::{Changed, missing, read, room_for_one, void_links};
 use crate::operation::{AccessChange, Done};
 use crate::sql::rows::{self, CHANNELS_ALL, OpError};
 use crate::sql::{Db, SqlError, params};
 use tidings_protocol::limits::MEMBERS_PER_FIRM_MAX;
 use tidings_protocol::{
     FirmId, Language, Member, MemberId, MemberPatch, NewMember, Person, Refusal, RefusalCode, Role,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -53,7 +54,13 @@ pub(super) fn create(db: Db<'_>, firm: FirmId, new: &NewMember, id: Uuid) -> Cha
 }
 
 /// Changes a member.
-pub(super) fn patch(db: Db<'_>, firm: FirmId, id: MemberId, patch: &MemberPatch) -> Changed {
+pub(super) fn patch(
+    db: Db<'_>,
+    firm: FirmId,
+    id: MemberId,
+    patch: &MemberPatch,
+    now: Timestamp,
+) -> Changed {
     let Some(before) = read::member(db, firm, id)? else { return Err(missing()) };
     let after = patched(&before, patch)?;
     if after.role == Role::Owner
@@ -64,6 +71,9 @@ pub(super) fn patch(db: Db<'_>, firm: FirmId, id: MemberId, patch: &MemberPatch)
         save(db, &Member { role: Role::Admin, ..owner })?;
     }
     save(db, &after)?;
+    if after.email != before.email {
+        void_links(db, id.0, now)?;
+    }
     let access = change(&before, &after).map(|change| change(Person::Member(id)));
     Ok((Done::Member(after), access.into_iter().collect()))
 }

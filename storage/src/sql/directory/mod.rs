@@ -36,13 +36,13 @@ pub(super) fn apply(
     match change {
         C::PatchFirm(patch) => patch_firm(db, settings, patch),
         C::CreateMember(new) => member::create(db, firm, new, new_id(now, entropy)),
-        C::PatchMember(id, patch) => member::patch(db, firm, *id, patch),
+        C::PatchMember(id, patch) => member::patch(db, firm, *id, patch, now),
         C::CreateAccount(new) => account::create(db, firm, new, new_id(now, entropy)),
         C::PatchAccount(id, patch) => account::patch(db, firm, *id, patch),
         C::Assign(account, member) => account::assign(db, firm, *account, *member),
         C::Unassign(account, member) => account::unassign(db, firm, *account, *member),
         C::CreateContact(new) => contact::create(db, firm, new, new_id(now, entropy)),
-        C::PatchContact(id, patch) => contact::patch(db, firm, *id, patch),
+        C::PatchContact(id, patch) => contact::patch(db, firm, *id, patch, now),
         C::CreateApiKey { label, hash } => {
             key::create(db, firm, (label, hash), now, new_id(now, entropy))
         }
@@ -92,6 +92,12 @@ fn patch_firm(db: Db<'_>, mut firm: Firm, patch: &FirmPatch) -> Changed {
     }
     firm.contacts_may_start = patch.contacts_may_start.unwrap_or(firm.contacts_may_start);
     firm.mail = patched(firm.mail, &patch.mail);
+    if !firm.mail.login_links && firm.mail.portal_url.is_empty() {
+        return Err(Refusal::new(RefusalCode::Invalid)
+            .at("mail.login_links")
+            .because("emails would lead nowhere: set mail.portal_url first")
+            .into());
+    }
     db.write(
         "UPDATE firms SET name = ?2, contacts_may_start = ?3, mail_delay_s = ?4, mail_shown = ?5,
              mail_answers = ?6, mail_login_links = ?7, mail_portal_url = ?8, mail_colour = ?9,
@@ -130,6 +136,13 @@ fn patched(before: MailSettings, patch: &MailPatch) -> MailSettings {
 
 fn missing() -> OpError {
     RefusalCode::NotFound.into()
+}
+
+/// Links in mails to an address that somebody has left log nobody in any more.
+fn void_links(db: Db<'_>, person: Uuid, now: Timestamp) -> Result<(), SqlError> {
+    let sql = "UPDATE notices SET used_ms = ?2
+         WHERE person = ?1 AND used_ms IS NULL AND mail_ms IS NOT NULL";
+    db.write(sql, params![person, now])
 }
 
 /// There are as many as there may be.

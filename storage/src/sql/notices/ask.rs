@@ -4,9 +4,9 @@
 use super::{Answered, NewNotice};
 use crate::access::Actor;
 use crate::operation::{Asked, Done};
-use crate::sql::params;
 use crate::sql::rows::{self, OpError};
 use crate::sql::work::{Work, about, not_found};
+use crate::sql::{Row, params};
 use tidings_protocol::{
     FirmId, NoticeId, NoticeKind, Person, Refusal, RefusalCode, Seq, ThreadId, Timestamp,
 };
@@ -14,23 +14,26 @@ use tidings_protocol::{
 /// Between two mails with a link to log in by, to one person.
 const LOGIN_EVERY_MS: i64 = 60 * 1_000;
 
-/// Most of them in a day: whoever finds an old mail can ask for them.
-const LOGINS_A_DAY_MAX: u64 = 20;
+/// When so many of them were sent in a day, nobody gets one more by the link of an old mail: whoever
+/// finds one can ask. The host application still can.
+const LOGINS_AGAIN_A_DAY_MAX: u32 = 20;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// Between two mails that say that an answer was not posted, about one thread. So two who answer each
-/// other by themselves come to rest.
+/// Between two mails that say of one thread that an answer was not posted, for one reason. So two who
+/// answer each other by themselves are slow.
 const REFUSAL_EVERY_MS: i64 = 60 * 60 * 1_000;
 
 /// The last one of a kind, and that about a thread or none.
 pub(super) const LAST: &str = "SELECT max(created_ms) FROM notices
      WHERE person = ?1 AND created_ms > ?2 AND kind = ?3";
 pub(super) const LAST_ABOUT: &str = "SELECT max(created_ms) FROM notices
-     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3 AND coalesce(thread, 0) = ?4";
+     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3 AND coalesce(thread, 0) = ?4
+         AND detail = ?5";
 
-/// How many of a kind.
-pub(super) const COUNT: &str = "SELECT count(*) FROM notices
-     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3";
+/// The one of a kind after which there were so many.
+pub(super) const NTH_LAST: &str = "SELECT created_ms FROM notices
+     WHERE person = ?1 AND created_ms > ?2 AND kind = ?3
+     ORDER BY created_ms DESC, id DESC LIMIT 1 OFFSET ?4";
 
 impl Work<'_> {
     /// Puts down a mail that somebody asks for, if there was none just now.
@@ -51,13 +54,13 @@ impl Work<'_> {
                     .map_err(|error| about("thread", error))?,
             ),
         };
-        let (kind, detail, every) = match asked {
-            Asked::Login => (NoticeKind::Login, 0, LOGIN_EVERY_MS),
+        let (kind, detail) = match asked {
+            Asked::Login | Asked::LoginAgain => (NoticeKind::Login, 0),
             Asked::AnswerRefused(why) => {
-                (NoticeKind::AnswerRefused, rows::answer_problem_number(why), REFUSAL_EVERY_MS)
+                (NoticeKind::AnswerRefused, rows::answer_problem_number(why))
             }
         };
-        self.not_just_now(actor.person, num.filter(|_| kind != NoticeKind::Login), kind, every)?;
+        self.not_just_now(actor.person, num, asked)?;
         let notice = NewNotice {
             person: actor.person,
             kind,
@@ -75,49 +78,61 @@ impl Work<'_> {
         &self,
         person: Person,
         thread: Option<i64>,
-        kind: NoticeKind,
-        every_ms: i64,
+        asked: Asked,
     ) -> Result<(), OpError> {
-        let since = self.now.plus_millis(-every_ms);
-        let number = rows::notice_kind_number(kind);
-        let bound = params![person.uuid(), since, number, thread.unwrap_or(0)];
-        let last = match kind {
-            NoticeKind::Login => {
-                self.db.one(LAST, &bound[..3], |row| rows::maybe_timestamp(row, 0))?
+        let person = person.uuid();
+        let since = |back_ms: i64| self.now.plus_millis(-back_ms);
+        let login = rows::notice_kind_number(NoticeKind::Login);
+        let last = |row: &Row<'_>| rows::maybe_timestamp(row, 0);
+        let until = match asked {
+            Asked::Login | Asked::LoginAgain => {
+                let params = params![person, since(LOGIN_EVERY_MS), login];
+                let last = self.db.one(LAST, params, last)?;
+                let until = last.map(|last| last.plus_millis(LOGIN_EVERY_MS));
+                if until.is_none() && asked == Asked::LoginAgain {
+                    let params = params![person, since(DAY_MS), login, LOGINS_AGAIN_A_DAY_MAX - 1];
+                    let of_today = self.db.row(NTH_LAST, params, |row| rows::timestamp(row, 0))?;
+                    of_today.map(|first| first.plus_millis(DAY_MS))
+                } else {
+                    until
+                }
             }
-            _ => self.db.one(LAST_ABOUT, bound, |row| rows::maybe_timestamp(row, 0))?,
+            Asked::AnswerRefused(why) => {
+                let kind = rows::notice_kind_number(NoticeKind::AnswerRefused);
+                let (about, why) = (thread.unwrap_or(0), rows::answer_problem_number(why));
+                let params = params![person, since(REFUSAL_EVERY_MS), kind, about, why];
+                let last = self.db.one(LAST_ABOUT, params, last)?;
+                last.map(|last| last.plus_millis(REFUSAL_EVERY_MS))
+            }
         };
-        let wait = match last {
-            Some(last) => last.0.saturating_add(every_ms).saturating_sub(self.now.0),
-            None if self.asked_enough(person, kind)? => every_ms,
-            None => return Ok(()),
-        };
-        let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+        let Some(until) = until else { return Ok(()) };
+        let wait = u32::try_from(until.0.saturating_sub(self.now.0)).unwrap_or(u32::MAX);
         Err(Refusal::new(RefusalCode::RateLimited).retry_after_ms(wait).into())
-    }
-
-    /// Whether somebody has asked often enough today.
-    fn asked_enough(&self, person: Person, kind: NoticeKind) -> Result<bool, OpError> {
-        let since = self.now.plus_millis(-DAY_MS);
-        let bound = params![person.uuid(), since, rows::notice_kind_number(kind)];
-        let asked = self.db.one(COUNT, bound, |row| rows::unsigned(row, 0))?;
-        Ok(kind == NoticeKind::Login && asked >= LOGINS_A_DAY_MAX)
     }
 
     /// Logs somebody in by the link of a notice: once, and not for long.
     pub(in crate::sql) fn use_login(&mut self, notice: NoticeId, since: Timestamp) -> Answered {
-        let sql = "SELECT n.firm, n.person_kind, n.person, n.mail_ms, n.used_ms, t.id
-             FROM notices n LEFT JOIN threads t ON t.num = n.thread WHERE n.id = ?1";
+        // A mail that was tried for a day is new to whoever gets it.
+        let sql = "SELECT n.firm, n.person_kind, n.person,
+                 CASE WHEN n.state = 1 THEN n.settled_ms ELSE n.mail_ms END, n.used_ms, t.id,
+                 coalesce(m.tokens_from_ms, c.tokens_from_ms, 0)
+             FROM notices n LEFT JOIN threads t ON t.num = n.thread
+             LEFT JOIN members m ON n.person_kind = 0 AND m.id = n.person
+             LEFT JOIN contacts c ON n.person_kind = 1 AND c.id = n.person
+             WHERE n.id = ?1";
         let found = self.db.row(sql, params![notice.0], |row| {
             let actor = Actor { firm: FirmId(row.id(0)?), person: rows::person(row, 1, 2)? };
             let thread = rows::maybe_id(row, 5)?.map(ThreadId);
-            Ok((actor, rows::maybe_timestamp(row, 3)?, row.is_null(4)?, thread))
+            let tokens_from = rows::timestamp(row, 6)?;
+            let mailed = rows::maybe_timestamp(row, 3)?;
+            Ok((actor, mailed, tokens_from, row.is_null(4)?, thread))
         })?;
-        let Some((actor, mailed, unused, thread)) = found else {
+        let Some((actor, mailed, tokens_from, unused, thread)) = found else {
             return Err(RefusalCode::NotFound.into());
         };
         let void = |why: &str| OpError::Refused(Refusal::new(RefusalCode::NotAllowed).because(why));
-        if mailed.is_none_or(|mailed| mailed < since) {
+        // Whoever's tokens were revoked does not get a new one by what was sent before.
+        if mailed.is_none_or(|mailed| mailed < since.max(tokens_from)) {
             return Err(void("the link has run out"));
         }
         if !unused {

@@ -6,8 +6,8 @@ use crate::sql::rows;
 use crate::sql::{Db, Row, SqlError, params};
 use crate::zone::Zone;
 use tidings_protocol::{
-    AccountId, ContactId, ContactState, MemberId, NoticeKind, NoticeReason, Person, QuietHours,
-    Seq, Timestamp,
+    AccountId, ContactId, ContactState, MemberId, NoticeId, NoticeKind, NoticeReason, Person,
+    QuietHours, Seq, Timestamp,
 };
 use uuid::Uuid;
 
@@ -40,8 +40,8 @@ pub(in crate::sql) struct ContactFacts {
     pub(super) muted: bool,
     /// Up to where it was decided whether it is told.
     pub(super) decided: Seq,
-    /// Whether a notice waits that takes in all that still happens.
-    pub(super) waits: bool,
+    /// The notice that waits and takes in all that still happens, if there is one, and its time.
+    pub(super) waits: Option<(NoticeId, Timestamp)>,
 }
 
 impl ContactFacts {
@@ -64,8 +64,10 @@ const CONTACT: &str = "SELECT c.id, c.state, c.notify, c.quiet_from, c.quiet_to,
      coalesce(p.read_seq, 0), coalesce(p.muted, 0),
      (SELECT coalesce(max(n.to_seq), 0) FROM notices n
          WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0),
-     EXISTS (SELECT 1 FROM notices n WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0
-         AND n.state = 0 AND n.mail IS NULL)
+     (SELECT n.id FROM notices n WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0
+         AND n.state = 0 AND n.mail IS NULL LIMIT 1),
+     (SELECT n.next_ms FROM notices n WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0
+         AND n.state = 0 AND n.mail IS NULL LIMIT 1)
      FROM contacts c LEFT JOIN participants p ON p.thread = ?1 AND p.person = c.id";
 
 fn contact(row: &Row<'_>) -> Result<ContactFacts, SqlError> {
@@ -77,7 +79,10 @@ fn contact(row: &Row<'_>) -> Result<ContactFacts, SqlError> {
         read: rows::seq(row, 6)?,
         muted: row.bool(7)?,
         decided: rows::seq(row, 8)?,
-        waits: row.bool(9)?,
+        waits: match rows::maybe_id(row, 9)? {
+            Some(id) => Some((NoticeId(id), rows::timestamp(row, 10)?)),
+            None => None,
+        },
     })
 }
 
@@ -104,13 +109,25 @@ pub(super) fn one_contact(
     db.row(&format!("{CONTACT} WHERE c.id = ?2"), params![num, id.0], contact)
 }
 
+/// A contact who gets emails.
+pub(in crate::sql) struct MailedContact {
+    pub(in crate::sql) person: Person,
+    pub(in crate::sql) hours: Hours,
+}
+
 /// The contacts of an account who get emails.
 pub(in crate::sql) fn contacts_who_get_mail(
     db: Db<'_>,
     account: AccountId,
-) -> Result<Vec<ContactFacts>, SqlError> {
-    let all = contacts(db, 0, account)?;
-    Ok(all.into_iter().filter(|contact| contact.cut_off().is_none()).collect())
+) -> Result<Vec<MailedContact>, SqlError> {
+    let sql = "SELECT id, quiet_from, quiet_to, time_zone FROM contacts
+         WHERE account = ?1 AND state = 2 AND notify = 1 ORDER BY id";
+    db.rows(sql, params![account.0], |row| {
+        Ok(MailedContact {
+            person: Person::Contact(ContactId(row.id(0)?)),
+            hours: Hours { quiet: rows::quiet(row, 1)?, zone: row.text(3)? },
+        })
+    })
 }
 
 /// A member, as far as mail is concerned. Access is known elsewhere.
@@ -139,10 +156,12 @@ pub(super) fn one_member(db: Db<'_>, id: MemberId) -> Result<Option<MemberFacts>
 pub(super) struct Growing {
     pub(super) id: Uuid,
     pub(super) detail: i64,
+    pub(super) from: Seq,
     pub(super) to: Seq,
+    pub(super) due: Timestamp,
 }
 
-pub(super) const GROWING: &str = "SELECT id, detail, to_seq FROM notices
+pub(super) const GROWING: &str = "SELECT id, detail, from_seq, to_seq, next_ms FROM notices
      WHERE thread = ?1 AND person = ?2 AND kind = ?3 AND state = 0 AND mail IS NULL LIMIT 1";
 
 /// That of a member of a kind, if there is one.
@@ -153,6 +172,12 @@ pub(super) fn waiting_notice(
     kind: NoticeKind,
 ) -> Result<Option<Growing>, SqlError> {
     db.row(GROWING, params![num, person.uuid(), rows::notice_kind_number(kind)], |row| {
-        Ok(Growing { id: row.id(0)?, detail: row.int(1)?, to: rows::seq(row, 2)? })
+        Ok(Growing {
+            id: row.id(0)?,
+            detail: row.int(1)?,
+            from: rows::seq(row, 2)?,
+            to: rows::seq(row, 3)?,
+            due: rows::timestamp(row, 4)?,
+        })
     })
 }

@@ -68,11 +68,12 @@ impl Work<'_> {
         // Those that are not due only come along with one that is.
         found.sort_by_key(|(notice, _)| notice.next > self.now);
         let (mut claimed, mut mail) = (Vec::new(), None);
+        let first_mail = found.first().and_then(|(notice, _)| notice.mail);
         for (notice, thread) in found {
             let early = notice.next > self.now && claimed.is_empty();
-            // Another mail than the first one's is another claim.
-            let elsewhere = mail.is_some() && notice.mail.is_some_and(|own| Some(own) != mail);
-            if early || elsewhere {
+            // Another mail than the first one's is another claim, and so is what was in none yet when
+            // that mail was tried before: whoever has got it then would not see it come again.
+            if early || notice.mail != first_mail {
                 continue;
             }
             match self.fate(wanted.person, thread, &notice)? {
@@ -157,7 +158,7 @@ impl Work<'_> {
                 why_not(thread, &contact, &traces, unread)
             }
             NoticeKind::Reminder => self.settled(thread, &contact, notice.detail)?,
-            _ => contact.cut_off(),
+            _ => contact.cut_off().or(thread.archived.then_some(NoticeReason::Archived)),
         };
         let wait = contact.hours.after(self.now);
         Ok(match reason {
@@ -167,8 +168,8 @@ impl Work<'_> {
         })
     }
 
-    /// Why the reminder of that number is not sent after all: the client has reacted, or a new cycle
-    /// has begun since, which has reminders of its own.
+    /// Why the reminder of that number is not sent after all: the client has reacted, or another one is
+    /// the last by now. Those before it are dropped when it is put down; a new cycle has sent none.
     fn settled(
         &self,
         thread: &Thread,
@@ -181,8 +182,8 @@ impl Work<'_> {
         if thread.archived {
             return Ok(Some(NoticeReason::Archived));
         }
-        let counted = number <= i64::from(thread.cycle.sent);
-        let wanted = counted && reminder::is_wanted(&thread.reminder_facts(self.db)?);
+        let is_last = number == i64::from(thread.cycle.sent);
+        let wanted = is_last && reminder::is_wanted(&thread.reminder_facts(self.db)?);
         Ok((!wanted).then_some(NoticeReason::Settled))
     }
 
@@ -206,7 +207,11 @@ impl Work<'_> {
         }
         let kinds = u16::try_from(told.detail).unwrap_or(0);
         let owner = self.memory.firm(self.db, thread.firm)?.and_then(|firm| firm.owner);
-        let of_member = OfMember { part, kinds, range: (notice.from, told.to), owner };
+        let mut range = (notice.from, told.to);
+        if grows && part.was_called_again() && part.read >= told.to {
+            range = OfMember::of_no_event(thread);
+        }
+        let of_member = OfMember { part, kinds, range, owner };
         let reason = self.why_not_member(thread, member, &facts, &of_member)?;
         let wait = facts.hours.after(self.now);
         if reason.is_none() && wait > self.now {

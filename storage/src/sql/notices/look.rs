@@ -11,7 +11,8 @@ use crate::sql::rows::{self, OpError};
 use crate::sql::thread::{Part, Thread, Undecided};
 use crate::sql::work::Work;
 use tidings_protocol::{
-    FirmId, InboxKind, MemberId, NoticeKind, NoticeReason, Person, Seq, ThreadId, Timestamp,
+    FirmId, InboxKind, MemberId, NoticeId, NoticeKind, NoticeReason, Person, Seq, ThreadId,
+    Timestamp,
 };
 
 /// When the next one is due, of those that are not yet.
@@ -68,7 +69,8 @@ impl Work<'_> {
             for contact in audience::contacts(self.db, thread.num, thread.account)? {
                 let Some(first) = first_undecided(&traces, &contact) else { continue };
                 let due = first.1.plus_millis(delay_ms);
-                if contact.waits {
+                if let Some(waiting) = contact.waits {
+                    self.hasten(&contact, waiting)?;
                     continue;
                 }
                 if due > self.now {
@@ -84,6 +86,23 @@ impl Work<'_> {
         }
         if traces.upto < thread.head {
             later.at(self.now);
+        }
+        Ok(())
+    }
+
+    /// Who wants its mails sooner by now gets the one that waits sooner, too.
+    fn hasten(
+        &self,
+        contact: &ContactFacts,
+        waiting: (NoticeId, Timestamp),
+    ) -> Result<(), OpError> {
+        let (notice, due) = waiting;
+        let sooner = contact.hours.after(self.now);
+        if sooner < due {
+            self.db.write(
+                "UPDATE notices SET due_ms = ?2, next_ms = ?2 WHERE id = ?1",
+                params![notice.0, sooner],
+            )?;
         }
         Ok(())
     }
@@ -128,25 +147,36 @@ impl Work<'_> {
         let person = Person::Member(member);
         thread.change_part(person, |part| part.mail = Undecided::default());
         let kind = kind_of(mail.kinds);
-        if let Some(waiting) = audience::waiting_notice(self.db, thread.num, person, kind)? {
-            return Ok(self.db.write(
-                "UPDATE notices SET detail = ?2, to_seq = ?3 WHERE id = ?1",
-                params![
-                    waiting.id,
-                    waiting.detail | i64::from(mail.kinds),
-                    rows::int(waiting.to.max(mail.last).0),
-                ],
-            )?);
-        }
         let Some(facts) = audience::one_member(self.db, member)? else { return Ok(()) };
         let digest = facts.digest_ms > 0;
         let due = self.now.max(mail.since.plus_millis(facts.digest_ms));
+        if let Some(waiting) = audience::waiting_notice(self.db, thread.num, person, kind)? {
+            let mut range = (waiting.from, waiting.to.max(mail.last));
+            if part.was_called_again() && part.read >= waiting.to {
+                range = OfMember::of_no_event(thread);
+            }
+            // Who wants its mails sooner by now gets this one sooner, too.
+            let due = facts.hours.after(due).min(waiting.due);
+            return Ok(self.db.write(
+                "UPDATE notices SET detail = ?2, from_seq = ?3, to_seq = ?4, digest = ?5,
+                     due_ms = ?6, next_ms = ?6
+                 WHERE id = ?1",
+                params![
+                    waiting.id,
+                    waiting.detail | i64::from(mail.kinds),
+                    rows::int(range.0.0),
+                    rows::int(range.1.0),
+                    digest,
+                    due,
+                ],
+            )?);
+        }
         let notice = NewNotice {
             person,
             kind,
             detail: mail.kinds.into(),
             range: match (kind, mail.first) {
-                (NoticeKind::Activity, Seq(0)) => (thread.head.next(), thread.head),
+                (NoticeKind::Activity, Seq(0)) => OfMember::of_no_event(thread),
                 (NoticeKind::Activity, first) => (first, mail.last),
                 _ => (thread.head, thread.head),
             },
@@ -210,6 +240,13 @@ pub(super) struct OfMember {
     /// The first event and the last one; turned around, if it is no event that it is told of.
     pub(super) range: (Seq, Seq),
     pub(super) owner: Option<MemberId>,
+}
+
+impl OfMember {
+    /// The range of what is no event: it was called again.
+    pub(super) fn of_no_event(thread: &Thread) -> (Seq, Seq) {
+        (thread.head.next(), thread.head)
+    }
 }
 
 /// A mail that fails alone is about that; anything else is about what happened.

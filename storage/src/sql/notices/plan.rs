@@ -42,8 +42,11 @@ fn what_is_due_is_found_by_indexes_of_nothing_else() {
 
 #[test]
 fn what_goes_together_is_found_by_its_person() {
-    goes_by(OF_MAIL, "notices_of_person");
-    goes_by(OF_DIGEST, "notices_of_person");
+    for sql in [OF_MAIL, OF_DIGEST] {
+        for plan in plans(sql) {
+            assert!(plan.contains("notices_growing"), "{plan}");
+        }
+    }
 }
 
 #[test]
@@ -51,12 +54,13 @@ fn who_is_to_be_told_is_looked_up_by_account_and_thread() {
     let sql = audience::of_account();
     goes_by(&sql, "contacts_of_account");
     goes_by(&sql, "notices_of_thread");
-    goes_by(audience::GROWING, "notices_of_thread");
+    goes_by(&sql, "notices_growing");
+    goes_by(audience::GROWING, "notices_growing");
 }
 
 #[test]
 fn what_was_asked_for_just_now_is_found_by_its_person() {
-    for sql in [ask::LAST, ask::LAST_ABOUT] {
+    for sql in [ask::LAST, ask::LAST_ABOUT, ask::NTH_LAST] {
         goes_by(sql, "notices_of_person");
     }
 }

@@ -3,10 +3,13 @@
 use super::{Answered, NewNotice, audience};
 use crate::operation::Done;
 use crate::reminder;
-use crate::sql::rows::OpError;
+use crate::sql::params;
+use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
 use crate::sql::work::{Made, Work};
-use tidings_protocol::{EventKind, FirmId, NoticeKind, Person, ThreadId, Timestamp};
+use tidings_protocol::{
+    EventKind, FirmId, NoticeKind, NoticeReason, NoticeState, Person, ThreadId, Timestamp,
+};
 
 impl Work<'_> {
     /// Reminds, if a reminder is due. However late that is, it is one.
@@ -37,9 +40,10 @@ impl Work<'_> {
             thread.cycle.sent += 1;
             let number = thread.cycle.sent;
             let seq = self.log(thread, by, EventKind::ReminderSent { number }, made)?;
+            self.drop_earlier_reminders(thread)?;
             for contact in contacts {
                 let notice = NewNotice {
-                    person: contact.person(),
+                    person: contact.person,
                     kind: NoticeKind::Reminder,
                     detail: number.into(),
                     range: (seq, seq),
@@ -52,6 +56,23 @@ impl Work<'_> {
         self.move_timer(thread, due)?;
         made.timer_moved = true;
         self.reassess(thread)
+    }
+
+    /// Whoever was not reached by the one before, for the night or a mail server that was away, is
+    /// reminded once, by this one.
+    fn drop_earlier_reminders(&self, thread: &Thread) -> Result<(), OpError> {
+        self.db.write(
+            "UPDATE notices SET state = ?2, reason = ?3, settled_ms = ?4
+             WHERE thread = ?1 AND kind = ?5 AND state = 0",
+            params![
+                thread.num,
+                rows::notice_state_number(NoticeState::Dropped),
+                rows::notice_reason_number(NoticeReason::Settled),
+                self.now,
+                rows::notice_kind_number(NoticeKind::Reminder),
+            ],
+        )?;
+        Ok(())
     }
 
     /// The next one is counted from this one.

@@ -5,7 +5,7 @@ use crate::sql::rows;
 use crate::sql::{Db, SqlError, params};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use tidings_protocol::{EventKind, InboxKind, MessageId, Person, Seq, Timestamp};
+use tidings_protocol::{EventKind, InboxKind, MessageId, Person, Seq, TaskId, Timestamp};
 
 /// Most events looked at in one go. A busy thread has some hundreds between two looks; what is beyond
 /// is looked at the next time.
@@ -25,7 +25,7 @@ pub(in crate::sql) struct Trace {
 pub(in crate::sql) enum What {
     /// A message that still stands.
     Message,
-    /// A message that was taken back since.
+    /// A message that was taken back since, or a task that was taken away.
     Deleted,
     /// A new task.
     Task,
@@ -71,7 +71,7 @@ impl Trace {
         self.actor != member && raised.iter().any(|kind| kinds.contains(kind))
     }
 
-    /// Whether it is a message that was taken back, which somebody would have been told of.
+    /// Whether it is something that was taken back, which somebody would have been told of.
     pub(super) fn was_deleted(&self, person: Person) -> bool {
         self.what == What::Deleted && self.actor != person
     }
@@ -82,7 +82,7 @@ impl Trace {
     }
 }
 
-/// The same, of which all is wanted that is looked at in one go.
+/// As [`after`], for who wants no more than is looked at in one go.
 pub(in crate::sql) fn happened_after(
     db: Db<'_>,
     num: i64,
@@ -97,15 +97,18 @@ pub(in crate::sql) fn happened_after(
 pub(super) fn after(db: Db<'_>, num: i64, after: Seq, to: Seq) -> Result<Traces, SqlError> {
     let sql = format!(
         "SELECT seq, at_ms, actor_kind, actor, kind,
-             CASE WHEN kind = {deleted} THEN payload END
-         FROM events WHERE thread = ?1 AND seq > ?2 AND (seq <= ?3 OR kind = {deleted})
-             AND kind IN ({posted}, {deleted}, {added}, {ticked}, {unticked}, {mentioned})
+             CASE WHEN kind IN ({deleted}, {removed}) THEN payload END
+         FROM events WHERE thread = ?1 AND seq > ?2
+             AND (seq <= ?3 OR kind IN ({deleted}, {removed}))
+             AND kind IN
+                 ({posted}, {deleted}, {added}, {ticked}, {unticked}, {removed}, {mentioned})
          ORDER BY seq LIMIT ?4",
         posted = rows::MESSAGE_POSTED,
         deleted = rows::MESSAGE_DELETED,
         added = rows::TASK_ADDED,
         ticked = rows::TASK_TICKED,
         unticked = rows::TASK_UNTICKED,
+        removed = rows::TASK_REMOVED,
         mentioned = rows::MEMBER_MENTIONED,
     );
     let (mut all, mut deleted) = (Vec::new(), HashSet::new());
@@ -117,12 +120,12 @@ pub(super) fn after(db: Db<'_>, num: i64, after: Seq, to: Seq) -> Result<Traces,
         let (seq, at) = (rows::seq(row, 0)?, rows::timestamp(row, 1)?);
         last = seq;
         let what = match row.int(4)? {
-            rows::MESSAGE_DELETED => {
-                if let EventKind::MessageDeleted { message: MessageId(message) } =
-                    rows::event_kind(row, 5)?
-                {
-                    deleted.insert(Seq(message));
-                }
+            rows::MESSAGE_DELETED | rows::TASK_REMOVED => {
+                match rows::event_kind(row, 5)? {
+                    EventKind::MessageDeleted { message: MessageId(seq) }
+                    | EventKind::TaskRemoved { task: TaskId(seq) } => deleted.insert(Seq(seq)),
+                    _ => false,
+                };
                 return Ok(ControlFlow::Continue(()));
             }
             rows::MESSAGE_POSTED => What::Message,

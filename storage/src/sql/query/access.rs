@@ -98,3 +98,12 @@ pub(super) fn thread(db: Db<'_>, actor: Actor, thread: ThreadId) -> Result<i64, 
 fn missing() -> OpError {
     Refusal::new(RefusalCode::NotFound).at("thread").into()
 }
+
+/// Whether a person sees a thread.
+pub(super) fn sees(db: Db<'_>, actor: Actor, id: ThreadId) -> Result<bool, SqlError> {
+    match thread(db, actor, id) {
+        Ok(_) => Ok(true),
+        Err(OpError::Refused(_)) => Ok(false),
+        Err(OpError::Sql(error)) => Err(error),
+    }
+}

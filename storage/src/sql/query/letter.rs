@@ -1,6 +1,7 @@
 //! All that an email says, read when it is about to be sent. What its reader is not to see is not
 //! even read.
 
+use crate::access::Actor;
 use crate::letter::{
     Addressee, Content, FirmLook, Letter, Part, QUOTE_BYTES_MAX, QUOTES_MAX, Quote,
     TASKS_LISTED_MAX,
@@ -56,7 +57,10 @@ pub(in crate::sql) fn letter(db: Db<'_>, notices: &[NoticeId]) -> Result<Option<
     let several = is_of_several_accounts(db, first.firm, &to)?;
     let mut parts = Vec::with_capacity(found.len());
     for notice in found.iter().filter(|notice| notice.mail == mail.0 && notice.person == person) {
-        parts.push(part(db, notice, several)?);
+        parts.extend(part(db, notice, several)?);
+    }
+    if parts.is_empty() {
+        return Ok(None);
     }
     Ok(Some(Letter { mail, date, firm, to, parts }))
 }
@@ -97,8 +101,12 @@ fn firm(db: Db<'_>, firm: FirmId) -> Result<Option<FirmLook>, SqlError> {
 
 fn addressee(db: Db<'_>, person: Person) -> Result<Option<Addressee>, SqlError> {
     let sql = match person {
-        Person::Member(_) => "SELECT name, email, language, time_zone FROM members WHERE id = ?1",
-        Person::Contact(_) => "SELECT name, email, language, time_zone FROM contacts WHERE id = ?1",
+        Person::Member(_) => {
+            "SELECT name, email, language, time_zone FROM members WHERE id = ?1 AND active = 1"
+        }
+        Person::Contact(_) => {
+            "SELECT name, email, language, time_zone FROM contacts WHERE id = ?1 AND state = 2"
+        }
     };
     db.row(sql, params![person.uuid()], |row| {
         Ok(Addressee {
@@ -121,7 +129,8 @@ fn is_of_several_accounts(db: Db<'_>, firm: FirmId, to: &Addressee) -> Result<bo
     db.exists(sql, params![firm.0, &to.email, to.person.uuid()])
 }
 
-fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Part, SqlError> {
+/// None of a thread that its reader does not see any more.
+fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Option<Part>, SqlError> {
     let mut part = Part {
         notice: notice.id,
         kind: notice.kind,
@@ -143,12 +152,16 @@ fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Part, SqlError> {
         Some(num) => thread(db, num, notice.person)?,
         None => None,
     };
-    let Some(of) = of else { return Ok(part) };
+    let Some(of) = of else { return Ok(Some(part)) };
+    let reader = Actor { firm: notice.firm, person: notice.person };
+    if !super::access::sees(db, reader, of.id)? {
+        return Ok(None);
+    }
     let is_member = matches!(notice.person, Person::Member(_));
     part.thread = Some(of.id);
     part.account = (several || (is_member && of.shown)).then(|| of.account.clone());
     if let NoticeKind::Login | NoticeKind::AnswerRefused = notice.kind {
-        return Ok(part);
+        return Ok(Some(part));
     }
     let unread = unread(db, notice, &of)?;
     part.messages = unread.len() as u64;
@@ -168,7 +181,7 @@ fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Part, SqlError> {
     if of.shown {
         part.content = Some(content(db, notice, &of, &unread)?);
     }
-    Ok(part)
+    Ok(Some(part))
 }
 
 fn thread(db: Db<'_>, num: i64, person: Person) -> Result<Option<Of>, SqlError> {
@@ -192,7 +205,8 @@ fn thread(db: Db<'_>, num: i64, person: Person) -> Result<Option<Of>, SqlError> 
     })
 }
 
-/// Messages of others that stand and that the reader has not read, up to where the notice goes.
+/// Messages of others that stand and that the reader has neither read nor been told of, up to where
+/// the notice goes.
 fn unread(db: Db<'_>, notice: &Noticed, of: &Of) -> Result<Vec<Trace>, SqlError> {
     let after = match notice.kind {
         NoticeKind::Activity => of.read.max(Seq(notice.from.0.saturating_sub(1))),

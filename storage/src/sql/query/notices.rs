@@ -30,11 +30,11 @@ pub(in crate::sql) const TO_SEND: &str =
 /// Of one mail, those that wait; and of a digest that is in no mail yet, those first that are due.
 pub(in crate::sql) const OF_MAIL: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
-     WHERE n.person = ?1 AND n.mail = ?2 AND n.state = 0 ORDER BY n.created_ms, n.id LIMIT ?3";
+     WHERE n.person = ?1 AND n.mail = ?2 AND n.state = 0 ORDER BY +n.created_ms, n.id LIMIT ?3";
 pub(in crate::sql) const OF_DIGEST: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.person = ?1 AND n.mail IS NULL AND n.digest = 1 AND n.state = 0
-     ORDER BY n.next_ms, n.id LIMIT ?2";
+     ORDER BY +n.next_ms, n.id LIMIT ?2";
 
 /// A notice that is due.
 struct Due {
