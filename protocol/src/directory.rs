@@ -374,7 +374,8 @@ fn name(name: &str) -> Result<(), Refusal> {
 fn email(email: &str) -> Result<(), Refusal> {
     at_most("email", email, EMAIL_BYTES_MAX)?;
     let plausible = email.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+        let between_dots = local.split('.').all(|part| !part.is_empty());
+        between_dots && !local.contains(|c| "()<>[]:;@\\,\"".contains(c)) && is_domain(domain)
     });
     if !plausible || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(Refusal::new(RefusalCode::Invalid)
@@ -390,7 +391,7 @@ fn web_address(field: &str, url: &str, secure_or_not: bool) -> Result<(), Refusa
     at_most(field, url, URL_BYTES_MAX)?;
     let rest = url.strip_prefix("https://");
     let rest = rest.or_else(|| url.strip_prefix("http://").filter(|_| secure_or_not));
-    let plausible = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    let plausible = rest.is_some_and(has_host)
         && url.chars().all(|c| c.is_ascii_graphic() && !"\"'<>\\`".contains(c));
     if url.is_empty() || plausible {
         return Ok(());
@@ -399,6 +400,24 @@ fn web_address(field: &str, url: &str, secure_or_not: bool) -> Result<(), Refusa
     Err(Refusal::new(RefusalCode::Invalid)
         .at(field)
         .because(format!("not a web address: expected {expected} and plain ASCII")))
+}
+
+/// Whether what follows the scheme begins with a host, and a port if there is one: nobody's name, no
+/// placeholder.
+fn has_host(rest: &str) -> bool {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, port) = rest[..end].split_once(':').unwrap_or((&rest[..end], "443"));
+    is_domain(host) && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+/// Labels with dots between them, of letters of whatever language, digits and hyphens inside.
+fn is_domain(domain: &str) -> bool {
+    domain.split('.').all(|label| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    })
 }
 
 fn hex_colour(colour: &str) -> Result<(), Refusal> {
