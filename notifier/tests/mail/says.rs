@@ -5,7 +5,7 @@ use mail_parser::MessageParser;
 use std::collections::BTreeSet;
 use tidings_notifier::mail;
 use tidings_protocol::{Language, NoticeKind};
-use tidings_storage::letter::{Content, Letter};
+use tidings_storage::letter::{AnswerProblem, Content, Letter};
 
 /// Subject, text and HTML.
 fn said(letter: &Letter) -> [String; 3] {
@@ -144,6 +144,35 @@ fn every_problem_with_an_answer_has_its_own_words() {
             samples::all(language).into_iter().filter(|(name, _)| name.contains("refused"));
         let texts: BTreeSet<String> = refused.map(|(_, letter)| text(&letter)).collect();
         assert_eq!(texts.len(), 7);
+    }
+}
+
+/// It names the answer: what was said last is a signature, and nobody is to write that.
+#[test]
+fn whoever_wrote_nothing_is_told_what_to_write() {
+    for (language, said) in [
+        (Language::En, "write your answer in"),
+        (Language::Nl, "Schrijf uw antwoord"),
+        (Language::Fr, "écrire votre réponse"),
+        (Language::De, "schreiben Sie Ihre Antwort"),
+        (Language::Es, "Escriba su respuesta"),
+    ] {
+        let mut letters = samples::all(language).into_iter().map(|(_, letter)| letter);
+        let empty = Some(AnswerProblem::Empty);
+        let letter = letters.find(|letter| letter.parts[0].refused == empty).expect("one");
+        let words = text(&letter).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(said), "{words}");
+    }
+}
+
+#[test]
+fn no_line_of_french_begins_with_a_colon() {
+    for (name, letter) in samples::all(Language::Fr) {
+        for part in &said(&letter)[..2] {
+            for mark in [" :", " ;", " ?", " !"] {
+                assert!(!part.contains(mark), "{name}: {part}");
+            }
+        }
     }
 }
 
