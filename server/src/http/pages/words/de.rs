@@ -17,7 +17,7 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
         Saying::LoginVoid => Said::new(
             "Dieser Link gilt nicht mehr",
             &[&format!(
-                "Bitte melden Sie sich bei {firm} an wie gewohnt, oder bitten Sie dort um einen neuen \
+                "Bitte melden Sie sich wie gewohnt bei {firm} an, oder bitten Sie dort um einen neuen \
                  Link."
             )],
         ),
@@ -27,9 +27,9 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
                können Sie schließen."],
         ),
         Saying::LinkJustSent => Said::new(
-            "Wir haben Ihnen gerade einen Link geschickt",
-            &["Sehen Sie in Ihr Postfach, auch in den Spam-Ordner. Kommt nichts an, können Sie in \
-               einer Minute einen neuen Link anfordern."],
+            "Wir haben Ihnen vor Kurzem einen Link geschickt",
+            &["Sehen Sie in Ihr Postfach, auch in den Spam-Ordner. Kommt nichts an, versuchen Sie \
+               es bitte später noch einmal."],
         ),
         Saying::LoggedIn => Said::new(
             format!("Sie sind angemeldet, {name}"),

@@ -24,10 +24,10 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
                too. You can close this page."],
         ),
         Saying::LinkJustSent => Said::new(
-            "We have just sent you a link",
+            "We sent you a link a short while ago",
             &[
                 "Look into your mailbox, and into the folder for unwanted mail too. If nothing comes, \
-               you can ask for another link in a minute.",
+               please try again later.",
             ],
         ),
         Saying::LoggedIn => Said::new(

@@ -24,9 +24,9 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
                Puede cerrar esta página."],
         ),
         Saying::LinkJustSent => Said::new(
-            "Acabamos de enviarle un enlace",
-            &["Mire su buzón, también la carpeta de correo no deseado. Si no llega nada, puede pedir \
-               otro enlace dentro de un minuto."],
+            "Le enviamos un enlace hace poco",
+            &["Mire su buzón, también la carpeta de correo no deseado. Si no llega nada, inténtelo \
+               de nuevo más tarde."],
         ),
         Saying::LoggedIn => Said::new(
             format!("Ha accedido, {name}"),

@@ -27,9 +27,9 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
                courriers indésirables. Vous pouvez fermer cette page."],
         ),
         Saying::LinkJustSent => Said::new(
-            "Nous venons de vous envoyer un lien",
+            "Nous vous avons envoyé un lien il y a peu de temps",
             &["Regardez dans votre boîte de réception, et aussi parmi les courriers indésirables. Si \
-               rien n’arrive, vous pourrez demander un autre lien dans une minute."],
+               rien n’arrive, réessayez plus tard."],
         ),
         Saying::LoggedIn => Said::new(
             format!("Vous êtes connecté(e), {name}"),
@@ -55,7 +55,7 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             "Ne plus recevoir ces e-mails\u{a0}?",
             &[&format!(
                 "Appuyez sur le bouton, et vous ne recevrez plus d’e-mails sur ce qui se passe dans \
-                 vos conversations chez {firm}. Votre boîte de réception sur place ne change pas."
+                 vos conversations chez {firm}. Votre liste de nouveautés chez {firm} ne change pas."
             )],
         )
         .button("Arrêter les e-mails"),

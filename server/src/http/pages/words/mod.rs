@@ -20,7 +20,7 @@ pub(super) enum Saying {
     LoginVoid,
     /// A new one is on its way.
     LinkSent,
-    /// One was sent a moment ago.
+    /// One was sent a short while ago, or enough of them.
     LinkJustSent,
     /// Logged in, and on to the firm.
     LoggedIn,

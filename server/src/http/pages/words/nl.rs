@@ -26,10 +26,10 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             ],
         ),
         Saying::LinkJustSent => Said::new(
-            "We hebben u net een link gestuurd",
+            "We hebben u kort geleden een link gestuurd",
             &[
-                "Kijk in uw mailbox, ook in de map met ongewenste e-mail. Komt er niets, dan kunt u over \
-               een minuut om een nieuwe link vragen.",
+                "Kijk in uw mailbox, ook in de map met ongewenste e-mail. Komt er niets, probeer het dan \
+               later nog eens.",
             ],
         ),
         Saying::LoggedIn => Said::new(
