@@ -44,7 +44,8 @@ impl Refusal {
             // Every mail has the same sender: what is wrong with it is wrong with the settings. Except
             // that the mail may be too long, or its reader's address need what the server has not.
             Step::Sender => self.code == 552 || matches!(self.subject(), Some((3, 4) | (6, 7 | 9))),
-            Step::Recipient | Step::Content => !self.is_about_us(),
+            Step::Recipient => !self.is_about_us() && !self.is_about_relaying(),
+            Step::Content => !self.is_about_us(),
         }
     }
 
@@ -53,6 +54,16 @@ impl Refusal {
     fn is_about_us(&self) -> bool {
         matches!(self.code, 500 | 502..=504 | 521 | 523..=525 | 530 | 534 | 535 | 538)
             || matches!(self.subject(), Some((5, 1 | 2 | 4) | (7, 0 | 8..=14)))
+    }
+
+    /// What servers say of any reader to one whom they pass nothing on for, or not from this sender
+    /// (`Relay access denied`, `Sender address rejected: not owned by user`). 5.7.1 says of a reader too
+    /// that it takes nothing from us: that is not told apart, and tried in vain rather than lost.
+    fn is_about_relaying(&self) -> bool {
+        match self.subject() {
+            Some(subject) => matches!(subject, (7, 1 | 54)),
+            None => self.text.to_ascii_lowercase().contains("relay"),
+        }
     }
 
     /// Subject and detail of an enhanced code at its beginning, as in `5.1.1` (RFC 3463).
@@ -103,7 +114,6 @@ mod tests {
             (Recipient, 550, "no such user", true),
             (Recipient, 553, "5.1.3 no address", true),
             (Recipient, 556, "5.1.10 it takes no mail", true),
-            (Recipient, 550, "5.7.1 not for you", true),
             (Recipient, 501, "5.1.3 no address", true),
             (Recipient, 552, "5.2.2 the mailbox is full", true),
             (Content, 554, "5.6.0 unreadable", true),
@@ -111,7 +121,14 @@ mod tests {
             (Content, 552, "5.3.4 too long", true),
             (Sender, 552, "5.3.4 too long", true),
             (Sender, 550, "5.6.7 no SMTPUTF8 here", true),
+            (Content, 550, "the relay that it came by sends spam", true),
             (Recipient, 450, "4.2.1 not now", false),
+            (Recipient, 554, "5.7.1 <a@b.example>: Relay access denied", false),
+            (Recipient, 553, "5.7.1 Sender address rejected: not owned by user", false),
+            (Recipient, 550, "5.7.54 SMTP; unable to relay", false),
+            (Recipient, 550, "relay not permitted", false),
+            (Recipient, 550, "Relaying denied", false),
+            (Recipient, 550, "5.1.1 no such user at this relay", true),
             (Recipient, 451, "4.7.1 greylisted", false),
             (Recipient, 452, "4.2.2 full", false),
             (Content, 421, "4.3.2 going down", false),

@@ -7,8 +7,9 @@ use super::fields::Parts;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// What file names end in.
@@ -16,6 +17,10 @@ const ENDING: &str = ".eml";
 
 /// Most bytes of a `Message-ID` in a name; file systems take 255 for the whole.
 const ID_BYTES_MAX: usize = 200;
+
+/// Mails have links that log in: they are for the server's user and nobody else.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
 
 /// A folder of mails: `{time}-{message id}.eml`, the time in UTC and the mail's own. A file is there
 /// whole or not at all; a mail that is sent again replaces itself.
@@ -46,16 +51,6 @@ impl Folder {
         }
     }
 
-    pub(super) async fn check(&self) -> Result<(), String> {
-        let folder = self.path.clone();
-        let tried = on_disk(move || {
-            let probe = folder.join(temporary(OsStr::new("check")));
-            write(&folder, &probe, b"")?;
-            fs::remove_file(&probe)
-        });
-        tried.await.map_err(|error| self.complaint(&error))
-    }
-
     fn complaint(&self, error: &io::Error) -> String {
         tidy(&format!("{}: {error}", self.path.display()))
     }
@@ -83,7 +78,7 @@ fn temporary(name: &OsStr) -> String {
 }
 
 fn write(folder: &Path, target: &Path, mail: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
     let part = folder.join(temporary(target.file_name().unwrap_or_default()));
     let written = write_whole(&part, mail).and_then(|()| fs::rename(&part, target));
     if written.is_err() {
@@ -96,7 +91,7 @@ fn write(folder: &Path, target: &Path, mail: &[u8]) -> io::Result<()> {
 }
 
 fn write_whole(file: &Path, mail: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(file)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(file)?;
     file.write_all(mail)?;
     file.sync_all()
 }
@@ -104,6 +99,7 @@ fn write_whole(file: &Path, mail: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
     use tempfile::TempDir;
 
     fn mail(id: &str, body: &str) -> Vec<u8> {
@@ -134,8 +130,6 @@ mod tests {
         assert_eq!(names(folder.path()), expected);
         let kept = fs::read(folder.path().join(expected[0])).unwrap();
         assert_eq!(kept, mail("1@a.example", "again"));
-        assert_eq!(folder.check().await, Ok(()));
-        assert_eq!(names(folder.path()), expected);
     }
 
     #[tokio::test]
@@ -146,13 +140,22 @@ mod tests {
         let blocked = Folder::new(place.path().join("file/mails"));
         let answer = blocked.deliver(mail("1@a", "")).await;
         assert!(matches!(answer, Delivery::Later { .. }), "{answer:?}");
-        assert!(blocked.check().await.is_err());
         let folder = Folder::new(place.path().join("mails"));
         let taken = folder.path().join("20260715T013005Z-1@a.eml");
         fs::create_dir_all(taken.join("x")).unwrap();
         let answer = folder.deliver(mail("1@a", "")).await;
         assert!(matches!(answer, Delivery::Later { .. }), "{answer:?}");
         assert_eq!(names(folder.path()), ["20260715T013005Z-1@a.eml"]);
+    }
+
+    #[tokio::test]
+    async fn nobody_else_reads_them() {
+        let place = TempDir::new().unwrap();
+        let folder = Folder::new(place.path().join("mails"));
+        folder.deliver(mail("1@a", "")).await;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(folder.path()), 0o700);
+        assert_eq!(mode(&folder.path().join(&names(folder.path())[0])), 0o600);
     }
 
     #[tokio::test]

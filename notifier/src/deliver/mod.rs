@@ -132,14 +132,6 @@ impl Transport {
             Way::Folder(folder) => folder.deliver(bytes).await,
         }
     }
-
-    /// Whether mails could be handed over now; otherwise, what is wrong.
-    pub async fn check(&self) -> Result<(), String> {
-        match &self.way {
-            Way::Smtp(smtp) => smtp.check().await,
-            Way::Folder(folder) => folder.check().await,
-        }
-    }
 }
 
 /// Where they go, for people.

@@ -90,7 +90,6 @@ async fn mails_in_a_folder_are_signed_too() {
     let path = folder.path().join("mails");
     let settings = Settings { smtp: None, folder: path.clone(), ..signing("smtp://b", "rsa.pem") };
     let transport = Transport::open(&settings).unwrap();
-    assert_eq!(transport.check().await, Ok(()));
     assert!(is_sent(&send(&transport, "1").await));
     let file = path.join("20260714T233005Z-1@firm.example.eml");
     assert!(verify(&std::fs::read(file).unwrap(), "rsa.txt").is_ok());

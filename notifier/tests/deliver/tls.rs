@@ -101,7 +101,6 @@ async fn a_user_logs_in_with_the_password_that_the_file_has_now() {
     fs::write(&file, "wrong\n").unwrap();
     let transport = Transport::open(&settings).unwrap();
     assert!(later(send(&transport, "1").await).contains("535 5.7.8"));
-    assert!(transport.check().await.unwrap_err().contains("535 5.7.8"));
     fs::write(&file, "pass word\n").unwrap();
     assert!(is_sent(&send(&transport, "1").await), "the password was put right");
     let taken = &sink.wait_for(1).await[0];

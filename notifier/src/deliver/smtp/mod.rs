@@ -109,11 +109,6 @@ impl Smtp {
         }
     }
 
-    pub(super) async fn check(&self) -> Result<(), String> {
-        self.idle.put(self.connect().await?);
-        Ok(())
-    }
-
     /// A connection that is open still, and has forgotten the mail before. Those that are not are
     /// dropped on the way.
     async fn reuse(&self) -> Option<AsyncSmtpConnection> {
