@@ -66,6 +66,8 @@ pub struct DueWork {
     pub remind: Vec<(FirmId, ThreadId)>,
     /// Mails to be sent, each of one or more notices.
     pub mails: Vec<NoticesOf>,
+    /// So many of them, the first ones, somebody waits for: links to log in.
+    pub urgent: usize,
 }
 
 /// What is known of a notice, whoever asks.

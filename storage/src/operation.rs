@@ -139,7 +139,7 @@ pub enum Sending {
     Later {
         /// What the server said, or what went wrong.
         answer: String,
-        /// The mail's `Message-ID`, without angle brackets.
+        /// The mail's `Message-ID`, without angle brackets; empty if there was none to write.
         message_id: String,
         /// When.
         at: Timestamp,
@@ -148,6 +148,8 @@ pub enum Sending {
     Failed {
         /// What the server said, or what is wrong.
         answer: String,
+        /// The mail's `Message-ID`, without angle brackets; empty if no mail could be written.
+        message_id: String,
         /// Why.
         reason: NoticeReason,
     },

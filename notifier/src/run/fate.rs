@@ -43,7 +43,9 @@ pub(super) fn of_delivery(delivery: Delivery, message_id: String, tried: Tried) 
     match delivery {
         Delivery::Sent { answer } => Sending::Sent { answer, message_id },
         Delivery::Later { answer } => later(answer, message_id, tried),
-        Delivery::Never { answer } => Sending::Failed { answer, reason: NoticeReason::Refused },
+        Delivery::Never { answer } => {
+            Sending::Failed { answer, message_id, reason: NoticeReason::Refused }
+        }
     }
 }
 
@@ -52,7 +54,7 @@ pub(super) fn of_unwritable(unwritable: Unwritable) -> Sending {
     let reason = match unwritable {
         Unwritable::Address => NoticeReason::BadAddress,
     };
-    Sending::Failed { answer: unwritable.to_string(), reason }
+    Sending::Failed { answer: unwritable.to_string(), message_id: String::new(), reason }
 }
 
 /// What is put down of one that broke off so often that nobody would try it any more: whatever it is
@@ -61,7 +63,7 @@ pub(super) fn of_hopeless(tried: Tried) -> Option<Sending> {
     let before = Tried { attempts: tried.attempts.saturating_sub(1), ..tried };
     retry_after(before.attempts, before.random).is_none().then(|| {
         let answer = "every attempt broke off".to_owned();
-        Sending::Failed { answer, reason: NoticeReason::GaveUp }
+        Sending::Failed { answer, message_id: String::new(), reason: NoticeReason::GaveUp }
     })
 }
 
@@ -71,7 +73,7 @@ pub(super) fn later(answer: String, message_id: String, tried: Tried) -> Sending
         Some(wait) => {
             Sending::Later { answer, message_id, at: tried.now.plus_millis(millis(wait)) }
         }
-        None => Sending::Failed { answer, reason: NoticeReason::GaveUp },
+        None => Sending::Failed { answer, message_id, reason: NoticeReason::GaveUp },
     }
 }
 
@@ -112,15 +114,23 @@ mod tests {
         // A minute, less a quarter of it: chance is at its least.
         assert_eq!(
             sending(|answer| Delivery::Later { answer }, 1),
-            Sending::Later { answer: answer.clone(), message_id, at: NOW.plus_millis(45_000) }
+            Sending::Later {
+                answer: answer.clone(),
+                message_id: message_id.clone(),
+                at: NOW.plus_millis(45_000)
+            }
         );
         assert_eq!(
             sending(|answer| Delivery::Never { answer }, 1),
-            Sending::Failed { answer: answer.clone(), reason: NoticeReason::Refused }
+            Sending::Failed {
+                answer: answer.clone(),
+                message_id: message_id.clone(),
+                reason: NoticeReason::Refused
+            }
         );
         assert_eq!(
             sending(|answer| Delivery::Later { answer }, 1_000),
-            Sending::Failed { answer, reason: NoticeReason::GaveUp }
+            Sending::Failed { answer, message_id, reason: NoticeReason::GaveUp }
         );
     }
 

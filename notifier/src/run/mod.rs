@@ -11,7 +11,8 @@
 //! * `patience` tries again what the store did not take.
 //!
 //! **Invariant:** no mail is handed over without a claim, and handing over is broken off before the claim
-//! runs out. What was handed over is put down, or tried to be until the claim runs out.
+//! runs out. That a mail was sent is put down, or tried to be until the notifier stops; that it was not,
+//! until the claim runs out.
 
 mod fate;
 mod links;

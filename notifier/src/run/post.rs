@@ -141,8 +141,10 @@ impl<S: Store> Notifier<S> {
         })
     }
 
-    /// Puts down what became of it, as long as it is ours to say.
+    /// Puts down what became of it, as long as it is ours to say. That it was sent always is: as long as
+    /// that stands nowhere, it goes out again.
     async fn settle(&self, claimed: &Claimed, sending: Sending) -> Progress {
+        let was_sent = matches!(sending, Sending::Sent { .. });
         let mut patience = Patience::new();
         loop {
             let settle = Operation::SettleNotices {
@@ -156,7 +158,7 @@ impl<S: Store> Notifier<S> {
                     tracing::error!(%refusal, "can't put down what became of a mail");
                     return Progress::None;
                 }
-                Err(_) if self.clock.now() >= claimed.until => {
+                Err(_) if !was_sent && self.clock.now() >= claimed.until => {
                     tracing::warn!("could not put down in time what became of a mail");
                     return Progress::None;
                 }

@@ -11,6 +11,10 @@ use tidings_protocol::{FirmId, NoticeId, ThreadId};
 use tidings_storage::{DueWork, NoticesOf, Operation};
 use tokio::task::{Id, JoinError, JoinSet};
 
+/// Most looks and reminders in hand at a time: what stands in a batch together is held together, and
+/// those who write in these threads wait for it.
+const DECIDED_AT_ONCE: usize = 32;
+
 /// What a run has at hand.
 struct Rounds<S> {
     notifier: Arc<Notifier<S>>,
@@ -80,24 +84,36 @@ impl<S: Store> Rounds<S> {
                 return false;
             }
         };
-        let DueWork { look, remind, mails } = due;
+        let DueWork { look, remind, mails, urgent } = due;
         let is_full = |len: usize| len >= limit as usize;
         self.more = is_full(mails.iter().map(|mail| mail.notices.len()).sum());
-        self.wait_for(mails);
+        self.wait_for(mails, urgent);
         let full = is_full(look.len()) || is_full(remind.len());
         let any = self.decide(look, remind).await;
         full && any
     }
 
-    /// Has all of it decided together. Says whether the store took any of it.
+    /// Has all of it decided, some at a time. Says whether the store took any of it.
     async fn decide(&self, look: Vec<(FirmId, ThreadId)>, remind: Vec<(FirmId, ThreadId)>) -> bool {
         let looks =
             look.into_iter().map(|(firm, thread)| (Operation::Look { firm, thread }, Seen::Looked));
         let reminders = remind
             .into_iter()
             .map(|(firm, thread)| (Operation::Remind { firm, thread }, Seen::Reminded));
+        let mut all = looks.chain(reminders);
+        let mut any = false;
+        loop {
+            let some: Vec<_> = all.by_ref().take(DECIDED_AT_ONCE).collect();
+            if some.is_empty() {
+                return any;
+            }
+            any |= self.decide_together(some).await;
+        }
+    }
+
+    async fn decide_together(&self, some: Vec<(Operation, Seen)>) -> bool {
         let mut deciding = JoinSet::new();
-        for (operation, seen) in looks.chain(reminders) {
+        for (operation, seen) in some {
             let notifier = Arc::clone(&self.notifier);
             deciding.spawn(async move {
                 match notifier.store.apply(operation).await {
@@ -120,12 +136,17 @@ impl<S: Store> Rounds<S> {
     }
 
     /// Puts mails by for sending, in another order than other notifiers do: they would run after each
-    /// other's.
-    fn wait_for(&mut self, mut mails: Vec<NoticesOf>) {
+    /// other's. Those that somebody waits for stay at the front.
+    fn wait_for(&mut self, mut mails: Vec<NoticesOf>, urgent: usize) {
         let busy: HashSet<&NoticeId> = self.of_task.values().flatten().collect();
-        mails.retain(|mail| !mail.notices.iter().any(|(id, _)| busy.contains(id)));
-        fastrand::shuffle(&mut mails);
-        self.waiting = mails.into();
+        let is_free = |mail: &NoticesOf| !mail.notices.iter().any(|(id, _)| busy.contains(id));
+        let others = mails.split_off(urgent.min(mails.len()));
+        self.waiting.clear();
+        for mut some in [mails, others] {
+            some.retain(is_free);
+            fastrand::shuffle(&mut some);
+            self.waiting.extend(some);
+        }
     }
 
     /// Begins as many as may be under way.

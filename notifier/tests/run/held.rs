@@ -21,6 +21,9 @@ pub(crate) struct Held {
     pub(crate) settlements_refused: Arc<AtomicU32>,
     /// Of how many claims it will not say that it has granted them.
     pub(crate) claims_unanswered: Arc<AtomicU32>,
+    /// Looks that it has been asked for and not answered yet; and the most of them so far.
+    looks: Arc<AtomicU32>,
+    pub(crate) most_looks: Arc<AtomicU32>,
     _folder: Arc<TempDir>,
 }
 
@@ -54,6 +57,8 @@ impl Held {
             store: Arc::new(store),
             settlements_refused: Arc::default(),
             claims_unanswered: Arc::default(),
+            looks: Arc::default(),
+            most_looks: Arc::default(),
             _folder: Arc::new(folder),
         }
     }
@@ -77,9 +82,18 @@ impl Store for Held {
         }
         let unanswered =
             matches!(operation, Operation::ClaimNotices { .. }) && one_of(&self.claims_unanswered);
+        let looks = matches!(operation, Operation::Look { .. });
+        if looks {
+            let asked = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most_looks.fetch_max(asked, Ordering::SeqCst);
+        }
         let (ticket, answer) = oneshot::channel();
         self.store.submit(operation, ticket).map_err(|(_, refusal)| refusal)?;
-        let answer = answer.await.map_err(|_| away())?;
+        let answer = answer.await.map_err(|_| away());
+        if looks {
+            self.looks.fetch_sub(1, Ordering::SeqCst);
+        }
+        let answer = answer?;
         if unanswered { Err(away()) } else { answer }
     }
 

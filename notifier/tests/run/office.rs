@@ -11,7 +11,7 @@ use tidings_protocol::{
     AccountId, Checked, ClientKey, Command, ContactState, FirmId, InboxItem, Language, List,
     NewAccount, NewContact, NewMember, Notice, Page, Person, Reply, Rights, Role, Seq, ThreadId,
 };
-use tidings_storage::{Actor, Clock, DirectoryChange, Done, NoticeFilter, Operation};
+use tidings_storage::{Actor, Asked, Clock, DirectoryChange, Done, NoticeFilter, Operation};
 use tidings_tests::{MailSink, within};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -111,6 +111,13 @@ impl Office {
     /// The client reads its first message.
     pub(crate) async fn reads(&self, thread: ThreadId) {
         self.does(self.client, Command::Read { thread, up_to: Seq(2) }).await;
+    }
+
+    /// The client asks for a link to log in.
+    pub(crate) async fn asks_for_a_link(&self) {
+        let asked = Asked::Login;
+        let operation = Operation::AddNotice { actor: self.client, thread: None, asked };
+        assert_eq!(self.store.apply(operation).await, Ok(Done::Nothing));
     }
 
     /// The ledger of a thread, newest first.

@@ -3,9 +3,13 @@
 use crate::office::Office;
 use std::collections::HashSet;
 use std::path::Path;
-use tidings_notifier::deliver::Settings;
+use std::sync::atomic::Ordering;
+use tidings_notifier::deliver::{CONNECTIONS_MAX, Settings};
 use tidings_protocol::{NoticeReason, NoticeState};
-use tidings_tests::MailSink;
+use tidings_tests::{Conduct, MailSink, TakenMail};
+
+/// Mails that wait for a server that was busy.
+const WAITING: usize = 40;
 
 #[tokio::test]
 async fn a_message_becomes_one_mail_two_minutes_later() {
@@ -46,6 +50,50 @@ async fn what_was_read_in_time_is_not_mailed() {
 }
 
 #[tokio::test]
+async fn much_that_is_to_be_decided_is_decided_a_few_at_a_time() {
+    let (office, sink) = (Office::new().await, MailSink::start().await);
+    let mut threads = Vec::new();
+    for number in 0..70 {
+        threads.push(office.writes(&format!("Number {number}")).await);
+    }
+    office.clock.pass_s(120);
+    let notifier = office.notifier(&sink);
+    for thread in &threads {
+        office.wait_for(*thread, |notice| notice.state == NoticeState::Sent).await;
+    }
+    notifier.stops().await;
+    let most = office.store.most_looks.load(Ordering::SeqCst);
+    assert!((2..=32).contains(&most), "{most}");
+}
+
+#[tokio::test]
+async fn a_link_to_log_in_goes_before_all_that_waits() {
+    let (office, sink) = (Office::new().await, MailSink::start().await);
+    sink.next_times(WAITING, &Conduct::busy());
+    let mut threads = Vec::new();
+    for number in 0..WAITING {
+        threads.push(office.writes(&format!("Number {number}")).await);
+    }
+    office.clock.pass_s(120);
+    let first = office.notifier(&sink);
+    for thread in &threads {
+        office.wait_for(*thread, |notice| notice.answer.is_some()).await;
+    }
+    first.stops().await;
+    office.clock.pass_s(120);
+    office.asks_for_a_link().await;
+    let second = office.notifier(&sink);
+    for thread in &threads {
+        office.wait_for(*thread, |notice| notice.state == NoticeState::Sent).await;
+    }
+    second.stops().await;
+    let mails = sink.mails();
+    let is_link = |mail: &TakenMail| mail.header("List-Unsubscribe").is_none();
+    let place = mails.iter().position(is_link).unwrap();
+    assert!(place < CONNECTIONS_MAX, "{place} of {}", mails.len());
+}
+
+#[tokio::test]
 async fn two_notifiers_at_once_send_each_mail_once() {
     let (office, sink) = (Office::new().await, MailSink::start().await);
     let mut threads = Vec::new();
@@ -60,7 +108,7 @@ async fn two_notifiers_at_once_send_each_mail_once() {
     one.stops().await;
     other.stops().await;
     let mails = sink.mails();
-    let ids: HashSet<_> = mails.iter().map(tidings_tests::TakenMail::message_id).collect();
+    let ids: HashSet<_> = mails.iter().map(TakenMail::message_id).collect();
     assert_eq!((mails.len(), ids.len()), (threads.len(), threads.len()));
 }
 

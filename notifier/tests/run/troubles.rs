@@ -3,8 +3,9 @@
 
 use crate::office::Office;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tidings_protocol::{InboxKind, NoticeReason, NoticeState};
-use tidings_tests::{Conduct, MailSink};
+use tidings_tests::{Conduct, MailSink, within};
 
 /// Longer than any claim lasts, in seconds.
 const LEASE_OVER_S: i64 = 16 * 60;
@@ -61,6 +62,7 @@ async fn what_is_refused_for_good_is_told_to_the_team() {
     let failed = failed.await;
     notifier.stops().await;
     assert_eq!(failed.reason, Some(NoticeReason::Refused));
+    assert!(failed.message_id.is_some(), "it was offered under that");
     assert!(failed.answer.unwrap().contains("550"));
     let items = office.inbox().await;
     assert!(
@@ -80,6 +82,28 @@ async fn a_store_that_does_not_take_the_news_is_told_again() {
     office.wait_for(thread, |notice| notice.state == NoticeState::Sent).await;
     notifier.stops().await;
     assert_eq!(sink.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn that_a_mail_was_sent_is_put_down_however_late() {
+    let (office, sink) = (Office::new().await, MailSink::start().await);
+    let refused = &office.store.settlements_refused;
+    refused.store(u32::MAX, Ordering::SeqCst);
+    let more_than = async |many: u32| {
+        while u32::MAX - refused.load(Ordering::SeqCst) <= many {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let thread = office.writes("Hello").await;
+    office.clock.pass_s(120);
+    let notifier = office.notifier(&sink);
+    within("a settlement", more_than(0)).await;
+    office.clock.pass_s(LEASE_OVER_S);
+    within("two more", more_than(2)).await;
+    refused.store(0, Ordering::SeqCst);
+    let sent = office.wait_for(thread, |notice| notice.state == NoticeState::Sent).await;
+    notifier.stops().await;
+    assert_eq!((sent.attempts, sink.mails().len()), (1, 1));
 }
 
 #[tokio::test]

@@ -167,7 +167,8 @@ async fn the_team_is_told_of_an_email_that_was_not_delivered_though_nothing_happ
         matches!(scene.node.apply(claim).await.unwrap(), Done::Notices(taken) if taken.len() == 1)
     );
     let (answer, reason) = ("no such mailbox".to_owned(), NoticeReason::Refused);
-    let sending = Sending::Failed { answer, reason };
+    let message_id = "1@firm.example".to_owned();
+    let sending = Sending::Failed { answer, message_id, reason };
     let settle = Operation::SettleNotices { notices, holder, sending };
     scene.node.apply(settle).await.unwrap();
     hear(&mut owner, r#""kind":"delivery_failed""#).await;

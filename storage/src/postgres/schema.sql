@@ -219,6 +219,7 @@ CREATE TABLE notices (
     used_ms     bigint
 );
 CREATE INDEX notices_waiting ON notices (next_ms, id) WHERE state = 0;
+CREATE INDEX logins_waiting ON notices (next_ms, id) WHERE state = 0 AND kind = 4;
 CREATE INDEX notices_growing ON notices (person, mail, thread) WHERE state = 0;
 CREATE INDEX notices_of_thread ON notices (thread, person, to_seq);
 CREATE INDEX notices_of_person ON notices (person, created_ms, id);

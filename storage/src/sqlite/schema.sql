@@ -241,6 +241,7 @@ CREATE TABLE notices (
     used_ms     INTEGER           -- when its link has logged somebody in
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notices_waiting ON notices (next_ms, id) WHERE state = 0;
+CREATE INDEX logins_waiting ON notices (next_ms, id) WHERE state = 0 AND kind = 4;
 -- A person has few that wait, among many that are settled.
 CREATE INDEX notices_growing ON notices (person, mail, thread) WHERE state = 0;
 CREATE INDEX notices_of_thread ON notices (thread, person, to_seq);

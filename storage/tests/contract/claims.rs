@@ -2,15 +2,15 @@
 //! and nothing is told twice.
 
 use crate::mailer::{
-    GATHERED, HOLDER, HOUR, LEASE, MINUTE, OTHER, SENT, WAITING, dropped, failed, later,
-    message_id, sent,
+    GATHERED, HOLDER, HOUR, LEASE, MINUTE, OTHER, REFUSED_ID, SENT, WAITING, dropped, failed,
+    later, message_id, sent,
 };
 use crate::office::{Office, member};
 use crate::world::World;
 use tidings_protocol::{
     Command, InboxKind, MessageId, NoticeKind, NoticeReason, NoticeState, ThreadId,
 };
-use tidings_storage::{Done, NoticesOf, Operation};
+use tidings_storage::{Done, NoticesOf, Operation, Sending};
 use uuid::Uuid;
 
 /// A thread of Anna's about which an email is due to Carol.
@@ -174,6 +174,29 @@ pub fn a_mail_is_tried_again_when_its_time_has_come(w: &mut World) {
     assert_eq!(told.settled_ms, Some(w.now));
 }
 
+pub fn the_id_of_a_mail_that_was_offered_is_kept(w: &mut World) {
+    let o = Office::new(w);
+    let (thread, mail) = one_is_due(w, &o);
+    let id = mail.notices[0].0;
+    w.claims(&mail, HOLDER);
+    let at = w.now.plus_millis(MINUTE);
+    w.settles(&mail, HOLDER, later(id, at));
+    let offered = message_id(id);
+    // Afterwards none could be written.
+    let (nothing, reason) = ("nothing to say".to_owned(), NoticeReason::GaveUp);
+    for last in [false, true] {
+        w.passes(MINUTE);
+        assert_eq!(w.claims(&mail, HOLDER), [id]);
+        let (answer, message_id, at) = (nothing.clone(), String::new(), w.now.plus_millis(MINUTE));
+        let put_off = Sending::Later { answer: answer.clone(), message_id: message_id.clone(), at };
+        let failed = Sending::Failed { answer, message_id, reason };
+        w.settles(&mail, HOLDER, if last { failed } else { put_off });
+        let told = w.told(o.carol, thread).remove(0);
+        assert_eq!(told.answer.as_deref(), Some("nothing to say"));
+        assert_eq!(told.message_id.as_deref(), Some(&*offered));
+    }
+}
+
 pub fn the_team_is_told_of_a_mail_that_nobody_takes(w: &mut World) {
     let o = Office::new(w);
     let (thread, mail) = one_is_due(w, &o);
@@ -195,6 +218,7 @@ pub fn the_team_is_told_of_a_mail_that_nobody_takes(w: &mut World) {
     let told = w.told(o.carol, thread).remove(0);
     assert_eq!((told.state, told.reason), (NoticeState::Failed, Some(NoticeReason::Refused)));
     assert_eq!(told.answer.as_deref(), Some("550 who is that?"));
+    assert_eq!(told.message_id.as_deref(), Some(REFUSED_ID), "it was offered under that");
     assert!(told.settled_ms.is_some());
     // By email too, as each has chosen.
     w.passes(GATHERED);

@@ -47,6 +47,23 @@ pub fn a_link_logs_in_once(w: &mut World) {
     }
 }
 
+pub fn a_link_goes_before_all_that_waits(w: &mut World) {
+    let o = Office::new(w);
+    let thread = w.starts(o.anna, o.acme, "one");
+    w.passes(GATHERED);
+    w.decides();
+    assert_eq!((w.due().mails.len(), w.due().urgent), (1, 0));
+    w.passes(MINUTE);
+    asks(w, o.carol, None, Asked::Login).unwrap();
+    let due = w.due();
+    assert_eq!((due.mails.len(), due.urgent), (2, 1));
+    let facts = due.mails.iter().map(|mail| mail.notices[0].0);
+    let kinds: Vec<_> = facts.map(|id| w.read().notice_facts(id).unwrap().unwrap().kind).collect();
+    assert_eq!(kinds, [NoticeKind::Login, NoticeKind::Activity]);
+    assert_eq!(w.delivers().len(), 2);
+    assert_eq!(w.fates(o.carol, thread), [SENT]);
+}
+
 pub fn a_link_used_twice_in_a_batch_logs_in_once(w: &mut World) {
     let o = Office::new(w);
     let notice = link(w, o.carol, None);

@@ -27,6 +27,9 @@ pub const HOLDER: Uuid = Uuid::from_u128(1);
 /// Another one.
 pub const OTHER: Uuid = Uuid::from_u128(2);
 
+/// The `Message-ID` of a mail that nobody takes.
+pub const REFUSED_ID: &str = "refused@firm.example";
+
 /// What became of a notice.
 pub type Fate = (NoticeState, Option<NoticeReason>);
 
@@ -52,7 +55,8 @@ pub fn later(mail: NoticeId, at: Timestamp) -> Sending {
 
 /// That nobody takes it.
 pub fn failed() -> Sending {
-    Sending::Failed { answer: "550 who is that?".to_owned(), reason: NoticeReason::Refused }
+    let (answer, message_id) = ("550 who is that?".to_owned(), REFUSED_ID.to_owned());
+    Sending::Failed { answer, message_id, reason: NoticeReason::Refused }
 }
 
 /// The `Message-ID` of a mail.

@@ -101,6 +101,7 @@ macro_rules! contract {
                     a_message_taken_back_after_the_claim_is_not_told_again,
                     only_its_holder_gives_a_mail_back_or_up,
                     that_a_mail_was_sent_counts_whoever_says_so,
+                    the_id_of_a_mail_that_was_offered_is_kept,
                     what_was_never_taken_was_not_sent,
                     a_mail_is_tried_again_when_its_time_has_come,
                     the_team_is_told_of_a_mail_that_nobody_takes,
@@ -222,6 +223,7 @@ macro_rules! contract {
                 }
                 logins {
                     a_link_logs_in_once,
+                    a_link_goes_before_all_that_waits,
                     a_link_used_twice_in_a_batch_logs_in_once,
                     a_link_runs_out,
                     the_link_of_any_mail_logs_in,

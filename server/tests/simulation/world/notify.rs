@@ -163,7 +163,7 @@ impl World {
                 let later = self.chance.between(1_000, 3_600_000).cast_signed();
                 Sending::Later { answer, message_id, at: self.wall.plus_millis(later) }
             }
-            _ => Sending::Failed { answer, reason: NoticeReason::Refused },
+            _ => Sending::Failed { answer, message_id, reason: NoticeReason::Refused },
         }
     }
 

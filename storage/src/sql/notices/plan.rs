@@ -5,7 +5,7 @@ use crate::access::Access;
 use crate::postgres::plan::plan as in_postgres;
 use crate::sql::jobs::FORGET_NOTICES;
 use crate::sql::query::notices::{
-    OF_DIGEST, OF_MAIL, TO_LOOK_AT, TO_REMIND, TO_SEND, page_statement,
+    OF_DIGEST, OF_MAIL, TO_LOOK_AT, TO_REMIND, TO_SEND, TO_SEND_FIRST, page_statement,
 };
 use crate::sql::query::scope::still_visible;
 use crate::sqlite::plan::plan as in_sqlite;
@@ -38,6 +38,7 @@ fn what_is_due_is_found_by_indexes_of_nothing_else() {
     in_order_by(TO_LOOK_AT, "threads_to_look_at");
     in_order_by(TO_REMIND, "threads_to_remind");
     in_order_by(TO_SEND, "notices_waiting");
+    in_order_by(TO_SEND_FIRST, "logins_waiting");
 }
 
 #[test]

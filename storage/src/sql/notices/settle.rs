@@ -29,13 +29,15 @@ impl Work<'_> {
                 }
                 Sending::Later { answer, message_id, at } => {
                     self.db.write(
-                        "UPDATE notices SET answer = ?3, message_id = ?4, next_ms = ?5, holder = NULL
+                        "UPDATE notices SET answer = ?3, next_ms = ?5, holder = NULL,
+                             message_id = coalesce(nullif(?4, ''), message_id)
                          WHERE id = ?1 AND holder = ?2 AND state = 0",
                         params![id.0, holder, cut(answer), message_id, *at],
                     )?;
                 }
-                Sending::Failed { answer, reason } => {
-                    let failed = self.failed(*id, holder, answer, *reason)?;
+                Sending::Failed { answer, message_id, reason } => {
+                    let said = (answer.as_str(), message_id.as_str());
+                    let failed = self.failed(*id, holder, said, *reason)?;
                     if let (true, Some(thread), Person::Contact(_)) =
                         (failed, thread, wanted.person)
                     {
@@ -74,12 +76,12 @@ impl Work<'_> {
         &self,
         id: NoticeId,
         holder: Uuid,
-        answer: &str,
+        (answer, message_id): (&str, &str),
         reason: NoticeReason,
     ) -> Result<bool, SqlError> {
         let failed = self.db.change(
             "UPDATE notices SET state = ?3, reason = ?4, answer = ?5, settled_ms = ?6,
-                 holder = NULL
+                 holder = NULL, message_id = coalesce(nullif(?7, ''), message_id)
              WHERE id = ?1 AND holder = ?2 AND state = 0",
             params![
                 id.0,
@@ -88,6 +90,7 @@ impl Work<'_> {
                 rows::notice_reason_number(reason),
                 cut(answer),
                 self.now,
+                message_id,
             ],
         )?;
         Ok(failed > 0)

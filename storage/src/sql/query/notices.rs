@@ -27,6 +27,12 @@ pub(in crate::sql) const TO_SEND: &str =
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
      WHERE n.state = 0 AND n.next_ms <= ?1 ORDER BY n.next_ms, n.id LIMIT ?2";
 
+/// The same of links to log in: whoever asked for one waits for it.
+pub(in crate::sql) const TO_SEND_FIRST: &str =
+    "SELECT n.id, n.firm, n.person_kind, n.person, t.id, n.digest, n.mail
+     FROM notices n LEFT JOIN threads t ON t.num = n.thread
+     WHERE n.state = 0 AND n.kind = 4 AND n.next_ms <= ?1 ORDER BY n.next_ms, n.id LIMIT ?2";
+
 /// Of one mail, those that wait; and of a digest that is in no mail yet, those first that are due.
 pub(in crate::sql) const OF_MAIL: &str = "SELECT n.id, t.id
      FROM notices n LEFT JOIN threads t ON t.num = n.thread
@@ -51,22 +57,33 @@ pub(in crate::sql) fn due(db: Db<'_>, now: Timestamp, limit: u32) -> Result<DueW
     let thread = |row: &Row<'_>| Ok((FirmId(row.id(0)?), ThreadId(row.id(1)?)));
     let look = db.rows(TO_LOOK_AT, params![now, limit], thread)?;
     let remind = db.rows(TO_REMIND, params![now, limit], thread)?;
-    let found = db.rows(TO_SEND, params![now, limit], |row| {
-        Ok(Due {
-            id: NoticeId(row.id(0)?),
-            firm: FirmId(row.id(1)?),
-            person: rows::person(row, 2, 3)?,
-            thread: rows::maybe_id(row, 4)?.map(ThreadId),
-            digest: row.bool(5)?,
-            mail: rows::maybe_id(row, 6)?,
+    let found = |sql| {
+        db.rows(sql, params![now, limit], |row| {
+            Ok(Due {
+                id: NoticeId(row.id(0)?),
+                firm: FirmId(row.id(1)?),
+                person: rows::person(row, 2, 3)?,
+                thread: rows::maybe_id(row, 4)?.map(ThreadId),
+                digest: row.bool(5)?,
+                mail: rows::maybe_id(row, 6)?,
+            })
         })
-    })?;
-    Ok(DueWork { look, remind, mails: mails(db, &found)? })
+    };
+    let (first, others) = (found(TO_SEND_FIRST)?, found(TO_SEND)?);
+    let (mut all, mut taken) = (Vec::new(), HashSet::new());
+    mails(db, &first, &mut taken, &mut all)?;
+    let urgent = all.len();
+    mails(db, &others, &mut taken, &mut all)?;
+    Ok(DueWork { look, remind, mails: all, urgent })
 }
 
-/// Those that go together, together.
-fn mails(db: Db<'_>, found: &[Due]) -> Result<Vec<NoticesOf>, SqlError> {
-    let (mut mails, mut taken) = (Vec::new(), HashSet::new());
+/// Those that go together, together; without those that are taken already.
+fn mails(
+    db: Db<'_>,
+    found: &[Due],
+    taken: &mut HashSet<NoticeId>,
+    mails: &mut Vec<NoticesOf>,
+) -> Result<(), SqlError> {
     for due in found {
         if taken.contains(&due.id) {
             continue;
@@ -84,7 +101,7 @@ fn mails(db: Db<'_>, found: &[Due]) -> Result<Vec<NoticesOf>, SqlError> {
         taken.extend(notices.iter().map(|(id, _)| *id));
         mails.push(NoticesOf { firm: due.firm, person: due.person, notices });
     }
-    Ok(mails)
+    Ok(())
 }
 
 /// One notice, whoever asks.
