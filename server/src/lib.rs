@@ -89,7 +89,7 @@ pub async fn run(
     let listener = bind(config.listen).await?;
     // Links in emails name the port, whichever it has become.
     config.listen = listener.local_addr()?;
-    let mut process = Process::start(config).await?;
+    let mut process = Process::start(config, true).await?;
     let node = Arc::clone(&process.node);
     let addresses = Addresses { listen: node.config.listen, ops: process.ops };
     let serving = http::serve(Arc::clone(&node), listener, process.stopped.clone());

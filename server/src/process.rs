@@ -17,6 +17,9 @@ use tokio::task::JoinHandle;
 /// can't be reached says nothing of the last batch, and nobody was told anything of it.
 const STOPPED_WITHIN: Duration = Duration::from_secs(9);
 
+/// So much of that is kept for closing the store.
+const FOR_THE_STORE: Duration = Duration::from_secs(2);
+
 /// How long the operator's tools may take to read their last answers.
 const OPS_GOODBYE: Duration = Duration::from_millis(500);
 
@@ -38,8 +41,9 @@ pub(crate) struct Process {
 pub(crate) struct Ending(Instant);
 
 impl Process {
-    /// Opens everything, and starts all that does not serve clients.
-    pub(crate) async fn start(config: Config) -> anyhow::Result<Self> {
+    /// Opens everything, and starts all that does not serve clients. `serves` says whether somebody else
+    /// does.
+    pub(crate) async fn start(config: Config, serves: bool) -> anyhow::Result<Self> {
         let listener = match config.ops_listen {
             Some(address) => Some(bind(address).await?),
             None => None,
@@ -52,18 +56,19 @@ impl Process {
         let serving_ops = listener.map(|listener| {
             tokio::spawn(http::serve_ops(Arc::clone(&node), listener, stopped.clone(), closed))
         });
-        let mails = mails.map(|mails| mails.start(&node));
+        let mails = mails.map(|mails| mails.start(&node, serves));
         Ok(Self { node, ops, stopped, stopping, mails, serving_ops, closing })
     }
 
     /// Says to all that it stops. Mails under way end meanwhile.
     pub(crate) async fn stop(&mut self, clients: impl Future<Output = ()>) -> Ending {
         let ending = Ending(clock::monotonic() + STOPPED_WITHIN);
+        let mails_by = ending.0.checked_sub(FOR_THE_STORE).unwrap_or(ending.0);
         self.stopping.send_replace(true);
         let mails = self.mails.take();
         let mails = async {
             if let Some(mails) = mails {
-                mails.stop().await;
+                mails.stop(mails_by).await;
             }
         };
         tokio::join!(clients, mails);
@@ -95,7 +100,7 @@ pub(crate) async fn run_notifier(
 ) -> anyhow::Result<()> {
     // Here is where they are sent, wherever the servers leave it to.
     config.mail.apart = false;
-    let mut process = Process::start(config).await?;
+    let mut process = Process::start(config, false).await?;
     tracing::info!(ops = process.ops.map(tracing::field::display), "ready");
     stop.await;
     let ending = process.stop(std::future::ready(())).await;

@@ -238,4 +238,7 @@ fn check_config_looks_into_the_files_of_emails_as_the_server_would() {
     ];
     let said = refused(folder.path(), 1, &arguments, &[]);
     assert!(said.contains("key.pem"), "{said}");
+    // Where others send them, it does not look.
+    let apart = ["--mail-notifier=apart", "--store=postgres://127.0.0.1:1/tidings"];
+    stdout(folder.path(), &[&arguments[..], &apart].concat(), &[]);
 }

@@ -5,6 +5,9 @@ use super::types::{Config, StoreUrl};
 use tidings_notifier::Address;
 use tidings_notifier::deliver::SmtpUrl;
 
+/// What `mail.from` is unless somebody says otherwise.
+pub(super) const DEFAULT_FROM: &str = "tidings@localhost";
+
 /// Longest name of a domain (RFC 1035, 2.3.4) and of one part of it, in bytes.
 const DOMAIN_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
@@ -63,6 +66,12 @@ pub(super) fn together(config: &Config, problems: &mut Problems) {
              leave it inside, or use a store that processes can share"
                 .to_owned(),
         );
+    }
+    if mail.smtp.is_some() && mail.from.to_string() == DEFAULT_FROM {
+        problems.add(format!(
+            "mail.from: is {DEFAULT_FROM}, which no mail server takes mails from; mail.smtp needs an \
+             address of yours there"
+        ));
     }
     for (key, set, other, other_set) in [
         (

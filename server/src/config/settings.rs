@@ -1,6 +1,7 @@
 //! The table of all settings.
 
 use super::ENVIRONMENT_PREFIX;
+use super::mail::DEFAULT_FROM;
 use super::slot::{Bounds, Slot};
 use tidings_protocol::limits::{FRAME_BYTES_MAX, PAGE_BYTES_MAX};
 
@@ -123,7 +124,7 @@ pub static SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "mail.from",
-        default: "tidings@localhost",
+        default: DEFAULT_FROM,
         help: "The address that emails are from",
         slot: Slot::Email(|c| &mut c.mail.from),
     },

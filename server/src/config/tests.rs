@@ -221,6 +221,7 @@ fn emails_are_put_into_a_folder_unless_a_mail_server_is_named() {
     assert_eq!(config.login_time, Duration::from_hours(24));
     let flags = vec![
         flag("mail.smtp", "smtps://mail.example"),
+        flag("mail.from", "chat@bright.example"),
         flag("mail.public_url", "https://chat.example/"),
         flag("mail.reply_domain", "Reply.Example"),
         flag("mail.inbound_listen", "127.0.0.1:2525"),
@@ -244,6 +245,7 @@ fn settings_of_emails_that_do_not_go_together_are_refused() {
         (vec![("mail.dkim_domain", "a.example")], "mail.dkim_selector: is missing"),
         (vec![("mail.dkim_key_file", key)], "mail.dkim_domain: is missing"),
         (vec![("mail.smtp", "smtps://me@a")], "mail.smtp: names a user"),
+        (vec![("mail.smtp", "smtps://a")], "mail.from: is tidings@localhost"),
         (vec![("mail.smtp_password_file", key)], "mail.smtp_password_file: is set"),
         (vec![("mail.login_time", "8d")], "mail.login_time = `8d` must be 1h to 7d"),
         (vec![("mail.smtp", "smtps://me:s3cret@a")], "mail.smtp = `smtps://me:…@a` must not have"),

@@ -6,7 +6,7 @@ use crate::node::Node;
 use crate::vital;
 use anyhow::Context as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tidings_notifier::deliver::Transport;
 use tidings_notifier::inbound::{self, Limits, Own, Reception};
 use tidings_notifier::run::{Notifier, Office, Options};
@@ -37,14 +37,11 @@ impl Mails {
         Ok(Some(Self { transport, inbound }))
     }
 
-    /// Begins.
-    pub fn start(self, node: &Node) -> MailsAtWork {
-        if node.config.mail.smtp.is_some() && node.config.mail.public_url.is_none() {
-            tracing::warn!(
-                begin = node.mail.public_url,
-                "mail.public_url is not set: links in emails lead to the address of this server \
-                 itself"
-            );
+    /// Begins, in a process that serves clients or does not.
+    pub fn start(self, node: &Node, serves: bool) -> MailsAtWork {
+        if let Some(where_to) = lead_astray(&node.config, serves) {
+            let begin = &node.mail.public_url;
+            tracing::warn!(begin, "mail.public_url is not set: links in emails lead {where_to}");
         }
         let (stop, stopped) = watch::channel(false);
         let (working, ended) = watch::channel(());
@@ -67,6 +64,19 @@ impl Mails {
         }
         MailsAtWork { stop, ended }
     }
+}
+
+/// Where links in emails lead, if that is of no use to their readers and nobody meant it so.
+fn lead_astray(config: &Config, serves: bool) -> Option<&'static str> {
+    let mail = &config.mail;
+    if mail.public_url.is_some() {
+        return None;
+    }
+    if !serves {
+        return Some("to this process, which serves nobody");
+    }
+    // Whoever reads mails in a folder is on this machine.
+    mail.smtp.is_some().then_some("to the address of this server itself")
 }
 
 /// Opens the way that mails take.
@@ -108,12 +118,39 @@ pub struct MailsAtWork {
 }
 
 impl MailsAtWork {
-    /// Begins nothing more, and waits a while for what is under way. The store is still needed.
-    pub async fn stop(mut self) {
+    /// Begins nothing more, and waits for what is under way, until then at most. The store is still
+    /// needed.
+    pub async fn stop(mut self, by: Instant) {
         self.stop.send_replace(true);
-        let ended = tokio::time::timeout(2 * GOODBYE, self.ended.changed()).await;
+        let ended = tokio::time::timeout_at(by.into(), self.ended.changed()).await;
         if ended.is_err() {
             tracing::warn!("emails did not end in time, and are cut");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn a_notifier_of_its_own_has_to_be_told_where_the_server_is() {
+        let mut config = Config::default();
+        assert_eq!(lead_astray(&config, true), None);
+        assert!(lead_astray(&config, false).is_some());
+        config.mail.smtp = Some("smtps://mail.example".parse().unwrap());
+        assert!(lead_astray(&config, true).is_some());
+        config.mail.public_url = Some("https://chat.example".to_owned());
+        assert_eq!([true, false].map(|serves| lead_astray(&config, serves)), [None, None]);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_end_is_not_waited_for_longer_than_there_is_time() {
+        let ((stop, stopped), (working, ended)) = (watch::channel(false), watch::channel(()));
+        let stopping = MailsAtWork { stop, ended }.stop(clock::monotonic() + GOODBYE / 100);
+        let in_time = tokio::time::timeout(GOODBYE, stopping).await;
+        assert!(in_time.is_ok() && *stopped.borrow());
+        drop(working);
     }
 }
