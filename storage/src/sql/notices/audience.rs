@@ -28,7 +28,6 @@ impl Hours {
 }
 
 /// A contact of the thread's account.
-#[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
 pub(in crate::sql) struct ContactFacts {
     id: ContactId,
     active: bool,
