@@ -4,7 +4,7 @@
 use crate::scene::{FROM, Scene};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 use tidings_protocol::{EventKind, HistoryFrom, NoticeKind, Outcome, Reply, ThreadId};
 use tidings_tests::{Authority, Exim, EximSetup, Route, TakenMail, within};
@@ -40,9 +40,16 @@ struct Post {
     exim: Exim,
 }
 
+/// An address that nobody listens on: both programs have to be told of it before either listens. From
+/// below those that the system gives to whoever asks for any, which are soon taken.
+fn free_address() -> SocketAddr {
+    let any = || SocketAddr::from((Ipv4Addr::LOCALHOST, fastrand::u16(20_000..32_000)));
+    std::iter::repeat_with(any).find(|address| TcpListener::bind(address).is_ok()).unwrap()
+}
+
 impl Post {
     async fn new() -> Self {
-        let inbound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let inbound = free_address();
         let setup =
             EximSetup { routes: vec![Route::lmtp(REPLIES, inbound)], ..EximSetup::default() };
         let exim = Exim::start(setup, &Authority::new()).await;
