@@ -239,6 +239,24 @@ mod tests {
         }
     }
 
+    /// The next link may be a day away.
+    #[test]
+    fn who_asks_too_often_is_promised_no_minute() {
+        for language in LANGUAGES {
+            let said = words::say(language, Saying::LinkJustSent, "Ledger", "Bo");
+            assert!(!said.lines.concat().contains("minut"), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn no_line_of_french_begins_with_a_colon() {
+        for saying in Saying::ALL {
+            let said = words::say(Language::Fr, saying, "Ledger", "Bo");
+            let all = [&said.lines[..], &[said.title, said.button]].concat().concat();
+            assert!([" :", " ;", " ?", " !"].iter().all(|mark| !all.contains(mark)), "{all}");
+        }
+    }
+
     #[test]
     fn names_are_characters_and_nothing_else() {
         let nasty = "<script>alert('\"&</style>";
