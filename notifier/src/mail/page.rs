@@ -3,6 +3,7 @@
 use super::words::Words;
 use super::{Links, clean, colour, date, lines, markdown, words};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use tidings_protocol::{Answers, NoticeKind, Person};
 use tidings_storage::letter::{Content, Letter, Part, Quote};
 
@@ -124,8 +125,9 @@ pub(super) fn of(letter: &Letter, links: &Links) -> Page {
         .zip(opens)
         .map(|(part, open)| section(part, open, letter, &firm, words))
         .collect();
-    let digest = sections.len() > 1;
-    let intro = digest.then(|| (words.content.threads)(sections.len()));
+    // Two sections may be about one thread: an answer there, and an email from there that came back.
+    let threads: BTreeSet<_> = letter.parts.iter().map(|part| part.thread).collect();
+    let intro = (threads.len() > 1).then(|| (words.content.threads)(threads.len()));
     let first = sections.first().and_then(|section| section.lines.first());
     Page {
         language: words.code,

@@ -101,8 +101,8 @@ fn what_is_not_news_of_a_thread_quotes_none() {
 fn numbers_have_their_grammar() {
     let mut letter = sample("messages");
     for (messages, tasks, expected) in [
-        (1, 1, ["You have an unread message in a conversation", "You have one open task."]),
-        (2, 2, ["You have 2 unread messages in a conversation", "You have 2 open tasks."]),
+        (1, 1, ["You have a new message in a conversation", "You have one open task."]),
+        (2, 2, ["You have 2 new messages in a conversation", "You have 2 open tasks."]),
     ] {
         letter.parts[0].messages = messages;
         letter.parts[0].tasks_open = tasks;

@@ -41,9 +41,9 @@ pub(super) static WORDS: Words = Words {
         },
         messages: |firm, messages| match messages {
             0 | 1 => {
-                format!("Sie haben eine ungelesene Nachricht in einer Unterhaltung mit {firm}.")
+                format!("Sie haben eine neue Nachricht in einer Unterhaltung mit {firm}.")
             }
-            n => format!("Sie haben {n} ungelesene Nachrichten in einer Unterhaltung mit {firm}."),
+            n => format!("Sie haben {n} neue Nachrichten in einer Unterhaltung mit {firm}."),
         },
         changed: |firm| format!("Es gibt Neues in einer Unterhaltung mit {firm}."),
         tasks: |tasks| match tasks {

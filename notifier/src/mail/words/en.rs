@@ -38,8 +38,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("You have a new conversation with {firm}, with {n} unread messages."),
         },
         messages: |firm, messages| match messages {
-            0 | 1 => format!("You have an unread message in a conversation with {firm}."),
-            n => format!("You have {n} unread messages in a conversation with {firm}."),
+            0 | 1 => format!("You have a new message in a conversation with {firm}."),
+            n => format!("You have {n} new messages in a conversation with {firm}."),
         },
         changed: |firm| format!("There is news in a conversation with {firm}."),
         tasks: |tasks| match tasks {

@@ -38,8 +38,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("Tiene una nueva conversación con {firm}, con {n} mensajes sin leer."),
         },
         messages: |firm, messages| match messages {
-            0 | 1 => format!("Tiene un mensaje sin leer en una conversación con {firm}."),
-            n => format!("Tiene {n} mensajes sin leer en una conversación con {firm}."),
+            0 | 1 => format!("Tiene un mensaje nuevo en una conversación con {firm}."),
+            n => format!("Tiene {n} mensajes nuevos en una conversación con {firm}."),
         },
         changed: |firm| format!("Hay novedades en una conversación con {firm}."),
         tasks: |tasks| match tasks {

@@ -43,8 +43,8 @@ pub(super) static WORDS: Words = Words {
             ),
         },
         messages: |firm, messages| match messages {
-            0 | 1 => format!("Vous avez un message non lu dans une conversation avec {firm}."),
-            n => format!("Vous avez {n} messages non lus dans une conversation avec {firm}."),
+            0 | 1 => format!("Vous avez un nouveau message dans une conversation avec {firm}."),
+            n => format!("Vous avez {n} nouveaux messages dans une conversation avec {firm}."),
         },
         changed: |firm| format!("Il y a du nouveau dans une conversation avec {firm}."),
         tasks: |tasks| match tasks {

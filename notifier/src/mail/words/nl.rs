@@ -38,8 +38,8 @@ pub(super) static WORDS: Words = Words {
             n => format!("U hebt een nieuw gesprek met {firm}, met {n} ongelezen berichten."),
         },
         messages: |firm, messages| match messages {
-            0 | 1 => format!("U hebt een ongelezen bericht in een gesprek met {firm}."),
-            n => format!("U hebt {n} ongelezen berichten in een gesprek met {firm}."),
+            0 | 1 => format!("U hebt een nieuw bericht in een gesprek met {firm}."),
+            n => format!("U hebt {n} nieuwe berichten in een gesprek met {firm}."),
         },
         changed: |firm| format!("Er is nieuws in een gesprek met {firm}."),
         tasks: |tasks| match tasks {
