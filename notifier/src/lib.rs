@@ -9,6 +9,7 @@
 //!
 //! * [`run`] is the loop: asks what is due, and goes this way with it.
 //! * [`mail`] writes a letter as an email: text, HTML, headers, in its reader's language.
+//! * [`markdown`] turns what people write into HTML, for emails and for pages.
 //! * [`deliver`] hands it to a mail server, or puts it into a folder.
 //! * [`inbound`] takes answers by email.
 //! * [`signed`] makes the tokens in links and reply addresses.
@@ -20,6 +21,7 @@
 pub mod deliver;
 pub mod inbound;
 pub mod mail;
+pub mod markdown;
 pub mod run;
 pub mod signed;
 mod store;

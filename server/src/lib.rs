@@ -42,7 +42,6 @@ pub mod janitor;
 pub mod logging;
 pub mod lookover;
 pub mod mail;
-pub mod markdown;
 pub mod metrics;
 pub mod neighbours;
 pub mod node;

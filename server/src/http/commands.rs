@@ -4,9 +4,10 @@ use super::input::respond;
 use super::problem::Problem;
 use super::request::Call;
 use crate::auth::{Principal, ask};
-use crate::markdown::render_reply;
+use tidings_notifier::markdown;
 use tidings_protocol::{
-    Checked, Command, CommandRequest, FirmId, Outcome, Person, Refusal, RefusalCode, from_json,
+    Checked, Command, CommandRequest, FirmId, Outcome, Person, Refusal, RefusalCode, Reply,
+    from_json,
 };
 use tidings_storage::Actor;
 use warp::http::StatusCode;
@@ -30,7 +31,9 @@ pub(super) async fn run_command(call: Call) -> Result<Response, Problem> {
         return Err(RefusalCode::NeedsSocket.into());
     }
     let outcome = match command.get() {
-        Command::Render { markdown } => Outcome::Ok(render_reply(markdown)),
+        Command::Render { markdown } => {
+            Outcome::Ok(Reply::Rendered { html: markdown::render(markdown) })
+        }
         _ => call.node().execute(actor, command).await,
     };
     match outcome {

@@ -21,6 +21,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
+use tidings_notifier::markdown;
 use tidings_protocol::{
     Checked, CloseCode, Command, Encoding, FirmId, Outcome, Refusal, RefusalCode, Reply, RequestId,
     ServerFrame, ThreadId,
@@ -331,7 +332,7 @@ impl Connection<'_> {
         };
         let metrics = Arc::clone(&self.node.metrics);
         if let Command::Render { markdown } = command.get() {
-            let reply = crate::markdown::render_reply(markdown);
+            let reply = Reply::Rendered { html: markdown::render(markdown) };
             pending.queue(Outcome::Ok(reply), &metrics).flush();
         } else if writes(command.get()) {
             let operation = Operation::Command { actor, command };

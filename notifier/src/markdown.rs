@@ -1,4 +1,5 @@
-//! Markdown to HTML that is safe to put into a page, whoever wrote it. Two walls: raw HTML is never
+//! Markdown to HTML that is safe to put into a page, whoever wrote it: what the server answers to who
+//! asks for it, and what emails quote. Two walls: raw HTML is never
 //! passed on but shown as it was typed, and what comes out goes through an allow-list of tags.
 
 use pulldown_cmark::{
@@ -6,7 +7,6 @@ use pulldown_cmark::{
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
-use tidings_protocol::Reply;
 
 /// Containers inside each other beyond which only the text is kept. Deeper ones serve nobody, and
 /// cost time that grows with the square of the depth.
@@ -58,11 +58,6 @@ static SANITIZER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .set_tag_attribute_value("a", "target", "_blank");
     builder
 });
-
-/// The reply to the command `render`.
-pub fn render_reply(markdown: &str) -> Reply {
-    Reply::Rendered { html: render(markdown) }
-}
 
 /// Renders a message: `CommonMark` with strikethrough; a line break is a line break, a web address
 /// is a link, a picture is a link to it, and HTML is text.
