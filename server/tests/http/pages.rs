@@ -261,7 +261,13 @@ async fn without_access_or_when_the_firm_wants_none_a_link_is_good_for_nothing()
             assert!(!text(&page).contains("<form"), "{line}");
         }
     };
-    patch(&server, &tenant, json!({"mail": {"login_links": false}})).await;
+    // Mails that log nobody in have to lead somewhere.
+    let nowhere = json!({"mail": {"login_links": false}});
+    let refused = server.ask("PATCH /v1/firm", &tenant.key, Some(&nowhere)).await;
+    assert_eq!((refused.status, refused.json()["field"].as_str()), (422, Some("mail.login_links")));
+    let portal = "https://portal.example/{thread}";
+    let off = json!({"mail": {"login_links": false, "portal_url": portal}});
+    patch(&server, &tenant, off).await;
     nothing().await;
     patch(&server, &tenant, json!({"mail": {"login_links": true}})).await;
     assert_eq!(open(&server, &format!("GET {path}"), &[], "").await.status, 200);

@@ -69,10 +69,7 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
         ),
         Saying::StoppedMember => Said::new(
             "U krijgt deze e-mails niet meer",
-            &[
-                "U kunt ze altijd weer aanzetten: log in en kies bij uw voorkeuren waarover u e-mails \
-               wilt krijgen.",
-            ],
+            &["U kunt ze altijd weer aanzetten: log in en kies in uw voorkeuren welke u wilt."],
         ),
         Saying::Unknown => Said::new(
             "Hier is niets",
