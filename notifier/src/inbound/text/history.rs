@@ -202,12 +202,10 @@ fn is_rule(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbound::text::lines::{Flow, markdown, of_text};
+    use crate::inbound::text::lines::{Flow, left_after, of_text};
 
     fn left(text: &str) -> String {
-        let mut lines = of_text(text, Flow::Fixed);
-        cut(&mut lines);
-        markdown(&lines)
+        left_after(cut, text)
     }
 
     #[test]

@@ -125,6 +125,14 @@ fn run(lines: &[Line]) -> String {
     text
 }
 
+/// What a text is once something was cut from it.
+#[cfg(test)]
+pub(super) fn left_after<R>(cut: impl FnOnce(&mut Vec<Line>) -> R, text: &str) -> String {
+    let mut lines = of_text(text, Flow::Fixed);
+    cut(&mut lines);
+    markdown(&lines)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

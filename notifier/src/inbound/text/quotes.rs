@@ -35,12 +35,10 @@ fn drop_attributions(lines: &mut Vec<Line>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbound::text::lines::{Flow, markdown, of_text};
+    use crate::inbound::text::lines::left_after;
 
     fn left(text: &str) -> String {
-        let mut lines = of_text(text, Flow::Fixed);
-        cut(&mut lines);
-        markdown(&lines)
+        left_after(cut, text)
     }
 
     #[test]

@@ -29,12 +29,10 @@ fn is_mark(line: &Line) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inbound::text::lines::{Flow, markdown, of_text};
+    use crate::inbound::text::lines::left_after;
 
     fn left(text: &str) -> String {
-        let mut lines = of_text(text, Flow::Fixed);
-        cut(&mut lines);
-        markdown(&lines)
+        left_after(cut, text)
     }
 
     #[test]
