@@ -18,7 +18,11 @@ async fn a_receipt_that_goes_back_on_one_socket(world: &World) {
 }
 
 async fn a_receipt_that_is_acknowledged_but_not_kept(world: &World) {
-    world.through(CONVERSATIONS, Unread::default()).await.found_besides("receipt", &[]);
+    // Who writes after reading has read as far all the same, and nothing shows: about two in three
+    // do, so there are enough people for that not to be all of them.
+    let scenario = CONVERSATIONS.replace("--threads 4", "--threads 16");
+    let scenario = scenario.replace("--rate 10", "--rate 4");
+    world.through(&scenario, Unread::default()).await.found_besides("receipt", &[]);
 }
 
 /// Takes receipts back that it has told. More than one: whose they are is chance, and some are of
