@@ -1,9 +1,12 @@
 //! A thread as the writer holds it: its row and everybody's part in it. Changed in memory by many
 //! operations, written once a batch.
 
+mod save;
+
+use self::save::Seldom;
 use super::facts::PersonFacts;
 use super::rows;
-use crate::sql::{Db, Row, SqlError, given, params};
+use crate::sql::{Db, Row, SqlError, params};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
@@ -49,6 +52,8 @@ pub(crate) struct Thread {
     dirty: bool,
     /// Whose part does.
     dirty_people: BTreeSet<Person>,
+    /// What is stored of that which most events leave alone; none: nothing yet.
+    stored: Option<Seldom>,
 }
 
 /// The last message, as lists show it.
@@ -130,24 +135,6 @@ pub(crate) struct Undecided {
     pub(super) last: Seq,
 }
 
-macro_rules! insert_thread {
-    ($column:literal, $value:literal, $returning:literal) => {
-        concat!(
-            "INSERT INTO threads (id, firm, account, subject, creator_kind, creator, created_ms,
-                 head, messages, last_ms, last_author_kind, last_author, last_message, excerpt,
-                 archived, tasks_open, tasks_total, reminder_on, reminder_days, reminder_count,
-                 waiting_ms, firm_seq, client_seq, looked_seq, remind_from_ms, reminders_sent,
-                 reminder_warned",
-            $column,
-            ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?7, ?5, ?6, 0, '', 0, 0, 0, ?8, ?9, ?10,
-                 ?7, 0, 0, 0, ?7, 0, 0",
-            $value,
-            ")",
-            $returning
-        )
-    };
-}
-
 impl Thread {
     /// A thread that is about to be stored: without events yet.
     pub(super) fn new(
@@ -195,6 +182,7 @@ impl Thread {
             people: BTreeMap::new(),
             dirty: false,
             dirty_people: BTreeSet::new(),
+            stored: None,
         }
     }
 
@@ -224,7 +212,7 @@ impl Thread {
             warned: row.bool(31)?,
             moved: false,
         };
-        Ok(Self {
+        let mut thread = Self {
             num: row.int(1)?,
             head: rows::seq(row, 8)?,
             messages: rows::unsigned(row, 9)?,
@@ -246,7 +234,9 @@ impl Thread {
             told: cycle.state(),
             cycle,
             ..Self::new(ThreadId(row.id(0)?), owner, made, row.text(4)?, reminder)
-        })
+        };
+        thread.stored = Some(thread.seldom());
+        Ok(thread)
     }
 
     /// Takes in somebody's part as it is stored.
@@ -316,113 +306,6 @@ impl Thread {
     /// Whether [`Thread::save`] has anything to write.
     pub(super) fn is_dirty(&self) -> bool {
         self.dirty || !self.dirty_people.is_empty()
-    }
-
-    /// Stores a new thread's row, by a number that was kept for it, or takes the next one.
-    pub(super) fn insert(&mut self, db: Db<'_>, num: Option<i64>) -> Result<(), SqlError> {
-        let params = params![
-            self.id.0,
-            self.firm.0,
-            self.account.0,
-            self.subject.as_str(),
-            rows::person_kind(self.creator),
-            self.creator.uuid(),
-            self.created.0,
-            self.reminder.on,
-            self.reminder.days,
-            self.reminder.count,
-            num,
-        ];
-        self.num = match num {
-            Some(num) => {
-                db.write(insert_thread!(", num", ", ?11", ""), params)?;
-                num
-            }
-            None => {
-                db.one(insert_thread!("", "", " RETURNING num"), given(params), |row| row.int(0))?
-            }
-        };
-        Ok(())
-    }
-
-    /// Writes what has changed.
-    pub(super) fn save(&mut self, db: Db<'_>) -> Result<(), SqlError> {
-        if std::mem::take(&mut self.dirty) {
-            self.save_row(db)?;
-        }
-        for person in std::mem::take(&mut self.dirty_people) {
-            self.save_part(db, person)?;
-        }
-        Ok(())
-    }
-
-    fn save_row(&self, db: Db<'_>) -> Result<(), SqlError> {
-        db.write(
-            "UPDATE threads SET head = ?2, messages = ?3, last_ms = ?4, last_author_kind = ?5,
-                 last_author = ?6, last_message = ?7, excerpt = ?8, archived = ?9, tasks_open = ?10,
-                 tasks_total = ?11, reminder_on = ?12, reminder_days = ?13, reminder_count = ?14,
-                 show_content = ?15, waiting_ms = ?16, firm_seq = ?17, client_seq = ?18,
-                 look_ms = ?19, looked_seq = ?20, remind_ms = ?21, remind_from_ms = ?22,
-                 remind_by = ?23, reminders_sent = ?24, reminder_warned = ?25
-             WHERE num = ?1",
-            params![
-                self.num,
-                rows::int(self.head.0),
-                rows::int(self.messages),
-                self.last.at.0,
-                rows::person_kind(self.last.author),
-                self.last.author.uuid(),
-                rows::int(self.last.message.0),
-                self.last.excerpt.as_str(),
-                self.archived,
-                self.tasks_open,
-                self.tasks_total,
-                self.reminder.on,
-                self.reminder.days,
-                self.reminder.count,
-                self.show_content,
-                self.waiting.0,
-                rows::int(self.firm_wrote.0),
-                rows::int(self.client_wrote.0),
-                self.look.map(|at| at.0),
-                rows::int(self.looked.0),
-                self.cycle.due.map(|at| at.0),
-                self.cycle.from.0,
-                self.cycle.by.map(|member| member.0),
-                self.cycle.sent,
-                self.cycle.warned,
-            ],
-        )
-    }
-
-    fn save_part(&self, db: Db<'_>, person: Person) -> Result<(), SqlError> {
-        let part = self.part(person);
-        db.write(
-            "INSERT INTO participants (thread, person_kind, person, read_seq, read_messages,
-                 read_ms, following, mentioned, muted, mail_seq, mail_to, mail_ms, mail_kinds)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-             ON CONFLICT (thread, person) DO UPDATE SET read_seq = excluded.read_seq,
-                 read_messages = excluded.read_messages, read_ms = excluded.read_ms,
-                 following = excluded.following, mentioned = excluded.mentioned,
-                 muted = excluded.muted, mail_seq = excluded.mail_seq,
-                 mail_to = excluded.mail_to, mail_ms = excluded.mail_ms,
-                 mail_kinds = excluded.mail_kinds",
-            params![
-                self.num,
-                rows::person_kind(person),
-                person.uuid(),
-                rows::int(part.read.0),
-                rows::int(part.read_messages),
-                part.read_at.0,
-                part.following,
-                part.mentioned,
-                part.muted,
-                rows::int(part.mail.first.0),
-                rows::int(part.mail.last.0),
-                part.mail.since.0,
-                part.mail.kinds,
-            ],
-        )
     }
 }
 
