@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, Permissions};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Config, NoTls, SimpleQueryMessage};
 
 use crate::authority::Identity;
+use crate::port::Port;
 use crate::wait::{DEADLINE, within};
 
 /// Small, and in nothing that is tested different from a real one: commits are synced.
@@ -45,13 +46,10 @@ done
 /// The superuser of its databases.
 const USER: &str = "tidings";
 
-/// How often a port may turn out to be taken by somebody else.
-const PORTS_TRIED_MAX: usize = 10;
-
 /// A server on a port of loopback that stays the same, which lets everybody in.
 pub struct Postgres {
     folder: PathBuf,
-    port: u16,
+    port: Port,
     settings: Vec<String>,
     server: Option<Child>,
     undertaker: Child,
@@ -77,18 +75,13 @@ impl Postgres {
         let settings = SETTINGS.iter().chain(settings).map(|one| (*one).to_owned()).collect();
         let folder = TempDir::new().expect("there is room for temporary files").keep();
         let undertaker = bury(&folder);
-        let mut postgres = Self { folder, port: 0, settings, server: None, undertaker };
+        let mut postgres = Self { folder, port: Port::take(), settings, server: None, undertaker };
         postgres.init();
         if let Some(identity) = identity {
             postgres.identify(identity);
         }
-        for _ in 0..PORTS_TRIED_MAX {
-            postgres.port = free_port();
-            if postgres.run() {
-                return postgres;
-            }
-        }
-        panic!("postgres does not start:\n{}", postgres.log());
+        postgres.run();
+        postgres
     }
 
     /// The one of this process, for tests that neither end nor crash it. It syncs nothing: it is
@@ -105,7 +98,7 @@ impl Postgres {
 
     /// Its address, whether it runs or not.
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        self.port.address()
     }
 
     /// Makes an empty database.
@@ -169,7 +162,7 @@ impl Postgres {
     /// Starts it on the same port after [`Self::stop`] or [`Self::crash`].
     pub fn start_again(&mut self) {
         assert!(self.server.is_none(), "it runs");
-        assert!(self.run(), "postgres does not start again:\n{}", self.log());
+        self.run();
     }
 
     /// What it has logged.
@@ -201,33 +194,29 @@ impl Postgres {
         }
     }
 
-    /// Starts it, if the port is still free.
-    fn run(&mut self) -> bool {
+    /// Starts it.
+    fn run(&mut self) {
         let log = fs::File::options().create(true).append(true).open(self.folder.join("log"));
         let log = log.expect("our own folder can be written to");
         let mut command = command("postgres");
-        command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
+        command.arg("-D").arg(self.data()).args(["-p", &self.port.number().to_string()]);
         for setting in &self.settings {
             command.args(["-c", setting]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut server = command.spawn().expect("postgres is there");
-        let ready = self.is_ready(&mut server);
-        self.server = ready.then_some(server);
-        ready
+        self.wait_for(&mut server);
+        self.server = Some(server);
     }
 
-    /// Waits until it answers, or has ended. Not somebody else who has the port: the one here.
-    fn is_ready(&self, server: &mut Child) -> bool {
-        let data = self.data().display().to_string();
+    /// Waits until it answers.
+    fn wait_for(&self, server: &mut Child) {
         for _ in 0..DEADLINE.as_millis() / 10 {
-            if server.try_wait().expect("it is our child").is_some() {
-                return false;
+            if ask(&self.url("postgres"), "SELECT 1").is_ok() {
+                return;
             }
-            let folder = ask(&self.url("postgres"), "SHOW data_directory");
-            if folder.is_ok_and(|rows| rows[0][0].as_ref() == Some(&data)) {
-                return true;
-            }
+            let ended = server.try_wait().expect("it is our child");
+            assert!(ended.is_none(), "postgres does not start: {ended:?}\n{}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
         panic!("postgres is not ready after {DEADLINE:?}:\n{}", self.log());
@@ -302,11 +291,6 @@ fn find(program: &str) -> PathBuf {
     folders.extend(versions.into_iter().rev());
     let found = folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file());
     found.unwrap_or_else(|| panic!("no {program}: please install PostgreSQL (`postgresql`)"))
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
 }
 
 /// Runs statements on a new connection. On a thread of its own, so that it can be called from

@@ -1,8 +1,9 @@
 //! A Redis of a test's own, which can be ended, paused and started again.
 
 use crate::authority::Authority;
+use crate::port::Port;
 use crate::wait::within;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,18 +12,15 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// How often a port may turn out to be taken by somebody else.
-const PORTS_TRIED_MAX: usize = 10;
-
 /// A `redis-server` on a port of loopback that stays the same. It keeps nothing on disk, and ends
 /// with its test, even one that is killed.
 pub struct Redis {
     child: Option<Child>,
-    port: u16,
+    port: Port,
     /// Where other nodes of a cluster reach it.
-    cluster_port: Option<u16>,
+    cluster_port: Option<Port>,
     /// Where it speaks TLS.
-    tls_port: Option<u16>,
+    tls_port: Option<Port>,
     options: Vec<String>,
     folder: TempDir,
 }
@@ -40,7 +38,7 @@ impl Redis {
 
     /// Starts one that can become part of a cluster.
     pub async fn start_in_cluster() -> Self {
-        Self::start_on(&["--cluster-enabled", "yes"], Some(free_port())).await
+        Self::start_on(&["--cluster-enabled", "yes"], Some(Port::take())).await
     }
 
     /// Starts one that also speaks TLS, and shows what somebody vouches for: its address.
@@ -51,7 +49,7 @@ impl Redis {
     /// The same, which can become part of a cluster whose nodes speak TLS among them.
     pub async fn start_in_cluster_with_tls(authority: &Authority) -> Self {
         let options = ["--cluster-enabled", "yes", "--tls-cluster", "yes"];
-        Self::new(&options, Some(free_port())).with_tls(authority).start_up().await
+        Self::new(&options, Some(Port::take())).with_tls(authority).start_up().await
     }
 
     fn with_tls(mut self, authority: &Authority) -> Self {
@@ -59,29 +57,23 @@ impl Redis {
         let roots = authority.roots().display().to_string();
         let options = ["--tls-auth-clients", "no", "--tls-ca-cert-file", &roots];
         self.options.extend(options.map(str::to_owned));
-        self.tls_port = Some(0);
+        self.tls_port = Some(Port::take());
         self
     }
 
-    async fn start_on(options: &[&str], cluster_port: Option<u16>) -> Self {
+    async fn start_on(options: &[&str], cluster_port: Option<Port>) -> Self {
         Self::new(options, cluster_port).start_up().await
     }
 
-    fn new(options: &[&str], cluster_port: Option<u16>) -> Self {
+    fn new(options: &[&str], cluster_port: Option<Port>) -> Self {
         let folder = TempDir::new().expect("there is room for temporary files");
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        Self { child: None, port: 0, cluster_port, tls_port: None, options, folder }
+        Self { child: None, port: Port::take(), cluster_port, tls_port: None, options, folder }
     }
 
     async fn start_up(mut self) -> Self {
-        for _ in 0..PORTS_TRIED_MAX {
-            self.port = free_port();
-            self.tls_port = self.tls_port.map(|_| free_port());
-            if self.run().await {
-                return self;
-            }
-        }
-        panic!("redis-server does not start: is something wrong with {:?}?", self.options);
+        self.run().await;
+        self
     }
 
     /// Where it is, as Redis clients write it.
@@ -91,18 +83,20 @@ impl Redis {
 
     /// Its address, whether it runs or not.
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        self.port.address()
     }
 
     /// Where it speaks TLS, by this name of its address, as Redis clients write it.
     pub fn tls_url(&self, host: &str) -> String {
-        format!("rediss://{host}:{}", self.tls_port.expect("it was started with TLS"))
+        let port = self.tls_port.as_ref().expect("it was started with TLS");
+        format!("rediss://{host}:{}", port.number())
     }
 
     /// What `CLUSTER MEET` says on another node of a cluster.
     pub fn cluster_address(&self) -> String {
-        let port = self.cluster_port.expect("it was started in a cluster");
-        format!("{} {} {port}", self.address().ip(), self.tls_port.unwrap_or(self.port))
+        let bus = self.cluster_port.as_ref().expect("it was started in a cluster").number();
+        let port = self.tls_port.as_ref().unwrap_or(&self.port).number();
+        format!("{} {port} {bus}", self.address().ip())
     }
 
     /// Ends it in order: its clients see their connections closed.
@@ -120,8 +114,7 @@ impl Redis {
     /// Starts it on the same port after [`Self::stop`] or [`Self::kill`].
     pub async fn start_again(&mut self) {
         assert!(self.child.is_none(), "it runs");
-        let again = async { while !self.run().await {} };
-        within("redis-server to start again on its port", again).await;
+        self.run().await;
     }
 
     /// Leaves its connections open, but answers nothing.
@@ -160,37 +153,36 @@ impl Redis {
         answer.unwrap_or_else(|error| panic!("Redis is away: {command}: {error}"))
     }
 
-    /// Starts it, if the port is still free.
-    async fn run(&mut self) -> bool {
-        let port = self.port.to_string();
+    /// Starts it.
+    async fn run(&mut self) {
+        let port = self.port.number().to_string();
         let mut command = command();
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(["--loglevel", "warning", "--logfile", "redis.log", "--dir"]);
         command.arg(self.folder.path()).args(&self.options).kill_on_drop(true);
-        if let Some(port) = self.cluster_port {
-            command.args(["--cluster-port", &port.to_string()]);
+        if let Some(port) = &self.cluster_port {
+            command.args(["--cluster-port", &port.number().to_string()]);
         }
-        if let Some(port) = self.tls_port {
-            command.args(["--tls-port", &port.to_string(), "--tls-cert-file", "server.crt"]);
+        if let Some(port) = &self.tls_port {
+            let port = port.number().to_string();
+            command.args(["--tls-port", &port, "--tls-cert-file", "server.crt"]);
             command.args(["--tls-key-file", "server.key"]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("a program that is there can be run");
-        let id = child.id().expect("it was just started").to_string();
         let ready = async {
-            while child.try_wait().expect("it is our child").is_none() {
-                // Not somebody else who has the port: the one that was started here.
-                let info = ask(self.address(), "INFO server").await.unwrap_or_default();
-                if info.lines().any(|line| line.strip_prefix("process_id:") == Some(&id)) {
-                    return true;
-                }
+            while ask(self.address(), "PING").await.is_err() {
+                let ended = child.try_wait().expect("it is our child");
+                assert!(ended.is_none(), "redis-server does not start: {ended:?}, {}", self.log());
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            false
         };
-        let ready = within("redis-server to be ready", ready).await;
-        self.child = ready.then_some(child);
-        ready
+        within("redis-server to be ready", ready).await;
+        self.child = Some(child);
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("redis.log")).unwrap_or_default()
     }
 
     async fn signal(&self, name: &str) {
@@ -217,11 +209,6 @@ fn command() -> Command {
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
 }
 
 async fn ask(address: SocketAddr, command: &str) -> std::io::Result<String> {

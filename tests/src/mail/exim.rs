@@ -3,10 +3,11 @@
 
 use super::sink::TakenMail;
 use crate::authority::Authority;
+use crate::port::Port;
 use crate::wait::within;
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -15,9 +16,6 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-
-/// How often a port may turn out to be taken by somebody else.
-const PORTS_TRIED_MAX: usize = 10;
 
 /// Whose name it runs under if ours is root: `nobody`, everywhere.
 const NOBODY: u32 = 65_534;
@@ -29,8 +27,8 @@ const USER: &str = "Debian-exim";
 /// passes them on. Nobody is called `nobody` (550), and for `later` it has no time (451).
 pub struct Exim {
     child: Option<Child>,
-    port: u16,
-    tls_port: u16,
+    port: Port,
+    tls_port: Port,
     setup: EximSetup,
     roots: PathBuf,
     folder: TempDir,
@@ -72,25 +70,21 @@ impl Exim {
         authority.vouch("127.0.0.1").write(folder.path());
         let roots = folder.path().join("roots.pem");
         fs::copy(authority.roots(), &roots).expect("the folder is ours");
-        let mut exim = Self { child: None, port: 0, tls_port: 0, setup, roots, folder };
-        for _ in 0..PORTS_TRIED_MAX {
-            (exim.port, exim.tls_port) = (free_port(), free_port());
-            exim.configure();
-            if exim.run().await {
-                return exim;
-            }
-        }
-        panic!("Exim does not start:\n{}", exim.log());
+        let (port, tls_port) = (Port::take(), Port::take());
+        let mut exim = Self { child: None, port, tls_port, setup, roots, folder };
+        exim.configure();
+        exim.run().await;
+        exim
     }
 
     /// Where it speaks SMTP, with STARTTLS.
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        self.port.address()
     }
 
     /// Where it speaks TLS from the first byte.
     pub fn tls_address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.tls_port).into()
+        self.tls_port.address()
     }
 
     /// As a URL, with its user if it wants one, and STARTTLS.
@@ -165,8 +159,8 @@ impl Exim {
         include_str!("exim.conf")
             .replace("@program@", &program().display().to_string())
             .replace("@folder@", &folder.to_string())
-            .replace("@port@", &self.port.to_string())
-            .replace("@tls_port@", &self.tls_port.to_string())
+            .replace("@port@", &self.port.number().to_string())
+            .replace("@tls_port@", &self.tls_port.number().to_string())
             .replace("@accept@", &accept)
             .replace("@login@", &login)
             .replace("@routers@", &routers)
@@ -194,26 +188,22 @@ impl Exim {
         (routers, transports)
     }
 
-    /// Starts it, if the ports are still free.
-    async fn run(&mut self) -> bool {
+    /// Starts it.
+    async fn run(&mut self) {
         let output = fs::File::create(self.folder.path().join("output"));
         let output = output.expect("the folder is ours");
         let mut command = command(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
         let mut child = command.spawn().expect("a program that is there can be run");
-        let greeting = format!("220 mx{}.example ", self.port);
         let ready = async {
-            while child.try_wait().expect("it is our child").is_none() {
-                if greeted(self.address()).await.is_some_and(|line| line.starts_with(&greeting)) {
-                    return true;
-                }
+            while !greeted(self.address()).await.is_some_and(|line| line.starts_with("220 ")) {
+                let ended = child.try_wait().expect("it is our child");
+                assert!(ended.is_none(), "Exim does not start: {ended:?}\n{}", self.log());
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            false
         };
-        let ready = within("Exim to be ready", ready).await;
-        self.child = ready.then_some(child);
-        ready
+        within("Exim to be ready", ready).await;
+        self.child = Some(child);
     }
 }
 
@@ -296,11 +286,6 @@ fn libraries() -> PathBuf {
     found.expect("libnss_wrapper.so is unpacked beside Exim: see tests/run")
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
-    listener.local_addr().expect("it is bound").port()
-}
-
 async fn greeted(address: SocketAddr) -> Option<String> {
     let mut line = String::new();
     let stream = TcpStream::connect(address).await.ok()?;
@@ -376,7 +361,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_passes_on_by_lmtp_with_the_address_as_it_is() {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let routes = vec![Route::lmtp("answers.example", listener.local_addr().unwrap())];
         let setup = EximSetup { routes, ..EximSetup::default() };
         let exim = Exim::start(setup, &Authority::new()).await;

@@ -3,12 +3,13 @@
 use crate::lie::{Honest, Lie};
 use crate::world::{CONVERSATIONS, FAN_OUT, World};
 use std::slice;
+use tidings_tests::Port;
 
 #[tokio::test]
 async fn a_server_that_is_of_no_use_is_said_in_words() {
     let world = World::start().await;
-    // Its port is free again.
-    let nobody = world.proxy(Honest).await.url();
+    let port = Port::take();
+    let nobody = format!("http://{}", port.address());
     let proxy = world.proxy(Honest).await;
     let url = proxy.url();
     let (absent, refusing, stranger) = tokio::join!(
