@@ -5,7 +5,12 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
+use std::time::Duration;
 use tokio::process::Command;
+
+/// How long a run of the load tester may take: seconds by its nature, on a busy machine many; it has
+/// deadlines of its own for whatever it waits for.
+const RUN_TIME: Duration = Duration::from_mins(5);
 
 /// What a command that ended has said.
 #[derive(Debug)]
@@ -47,14 +52,15 @@ pub async fn tidings_with<A: AsRef<OsStr>>(
 ) -> Finished {
     let mut command = command();
     command.envs(variables.iter().copied()).args(arguments);
-    finish(command).await
+    within("a command to end", finish(command)).await
 }
 
 /// Runs `tidings-loadtest` with these arguments until it ends.
 pub async fn loadtest<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
     let mut command = loadtest_command();
     command.args(arguments);
-    finish(command).await
+    let ended = tokio::time::timeout(RUN_TIME, finish(command)).await;
+    ended.expect("a run of the load tester ends")
 }
 
 /// `tidings-loadtest`, with nothing of ours in its environment.
@@ -65,8 +71,7 @@ pub(crate) fn loadtest_command() -> Command {
 
 async fn finish(mut command: Command) -> Finished {
     command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = within("a command to end", command.output()).await;
-    let output = output.expect("a program that was built can be run");
+    let output = command.output().await.expect("a program that was built can be run");
     Finished {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

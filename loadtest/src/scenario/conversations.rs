@@ -151,7 +151,8 @@ impl Conversations {
             }
         }
         let limit = Duration::from_mins(1);
-        crowd.stage.world.wait("everybody", limit, |c| c.connected >= come).await
+        // Some of them may have lost the network by then, and are about to come back.
+        crowd.stage.world.wait("everybody", limit, |c| c.connects - c.reconnects >= come).await
     }
 
     /// The measured part: access ends one by one, and herds come. Says how often access ended for a

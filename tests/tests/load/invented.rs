@@ -1,7 +1,7 @@
 //! What nobody did, or not so.
 
-use crate::lie::{AFTER, Act, Lie, Socket, message, once};
-use crate::world::{FAN_OUT, SATURATE, World};
+use crate::lie::{AFTER, Act, Lie, Socket, message, once, once_after};
+use crate::world::{FAN_OUT, FIRST_POSTS, SATURATE, World};
 use tidings_protocol::{
     ClientFrame, Command, EventKind, Outcome, Refusal, RefusalCode, RequestId, ServerFrame,
 };
@@ -79,7 +79,7 @@ async fn an_event_that_one_socket_alone_is_told_of(world: &World) {
 }
 
 async fn a_message_that_was_refused_and_appears(world: &World) {
-    let refused = once(|to, frame| match frame {
+    let refused = once_after(FIRST_POSTS - 1, |to, frame| match frame {
         ServerFrame::Reply {
             id,
             outcome: Outcome::Ok(tidings_protocol::Reply::Written { .. }),

@@ -8,9 +8,13 @@ use tidings_tests::{Finished, Firm, Server, loadtest};
 /// A small one with a fixed rate: every event goes to five sockets.
 pub(crate) const FAN_OUT: &str = "fan-out --threads 4 --sockets 5 --rate 20 --seconds 2";
 
-/// One in which nobody counts on a delivery, so that none is waited for.
+/// One in which nobody counts on a delivery, so that none is waited for. How much it does in its second
+/// is up to the machine.
 pub(crate) const SATURATE: &str =
     "saturate --threads 4 --sockets 5 --senders 1 --window 1 --seconds 1";
+
+/// Posts with which [`SATURATE`] begins, in any case.
+pub(crate) const FIRST_POSTS: usize = 4;
 
 /// A small one with receipts, feeds, and connections that are lost.
 pub(crate) const CONVERSATIONS: &str =
