@@ -92,6 +92,7 @@ async fn five_hundred_short_connections_leave_no_sockets_and_no_memory() {
     churn(&world, 500).await;
     world.metric_becomes("tidings_connections", 0).await;
     let grown = resident_kib(&world).saturating_sub(before);
+    println!("{grown} KiB more");
     // 500 that were kept would be more than 20 KiB each in a build like this.
     assert!(grown < 6 * 1024, "{grown} KiB more after 500 connections");
 }

@@ -114,10 +114,16 @@ async fn one_socket_too_many_of_a_person_is_closed_with_4008() {
 #[tokio::test]
 async fn token_that_runs_out_is_closed_with_4002() {
     let world = shared().await;
-    let token = world.cast.firm.token_for(world.cast.mia, 1).await.token;
-    let mut raw = world.open().await;
-    raw.send(wire::authenticate(1, &token)).await;
-    raw.expect_close(CloseCode::TokenExpired).await;
+    // One that has run out before it is brought, on a machine that is busy, is followed by a longer one.
+    for ttl_s in [1, 5, 25] {
+        let token = world.cast.firm.token_for(world.cast.mia, ttl_s).await.token;
+        let mut raw = world.open().await;
+        raw.send(wire::authenticate(1, &token)).await;
+        if raw.reply(1).await["ok"].is_object() {
+            return raw.expect_close(CloseCode::TokenExpired).await;
+        }
+    }
+    panic!("a token is good for nothing");
 }
 
 #[tokio::test]

@@ -166,6 +166,11 @@ impl Raw {
         self.reading(async |from| from.reply(id).await).await
     }
 
+    /// The next reply to any command, with its id.
+    pub(crate) async fn next_reply(&mut self) -> Value {
+        self.reading(async |from| from.json("reply").await).await
+    }
+
     pub(crate) async fn welcome(&mut self) -> Value {
         self.reading(async |from| from.json("welcome").await).await
     }

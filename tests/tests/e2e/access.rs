@@ -239,16 +239,37 @@ async fn a_deleted_api_key_opens_nothing_any_more() {
     assert_eq!(http.get("/v1/firm").await.status, 200);
 }
 
+/// A token that is good for so long, and two connections with it, of which the second brings a newer
+/// one; none if it has run out before that.
+async fn brought_in_time(
+    server: &Server,
+    cast: &Cast,
+    ttl_s: u32,
+) -> Option<(String, Client, Client)> {
+    let short = cast.firm.token_for(cast.carlos, ttl_s).await.token;
+    let connect = |encoding| Client::try_connect(server.endpoint(), Some(&short), encoding);
+    let first = connect(Encoding::Json).await.ok()?;
+    let mut second = connect(Encoding::Postcard).await.ok()?;
+    let newer = cast.firm.token_for(cast.carlos, 3600).await;
+    let id = second.send(Command::Authenticate { token: newer.token }).await;
+    let outcome = second.try_reply(id).await.ok()?;
+    let token_expires_ms = newer.expires_ms;
+    assert_eq!(outcome, Outcome::Ok(Reply::Authenticated { token_expires_ms }));
+    Some((short, first, second))
+}
+
 #[tokio::test]
 async fn a_token_that_runs_out_ends_the_connection_unless_a_newer_one_was_brought() {
     let server = Server::start().await;
     let cast = Cast::on(&server).await;
-    let short = cast.firm.token_for(cast.carlos, 2).await.token;
-    let mut lets_it_run_out = Client::connect(server.endpoint(), &short, Encoding::Json).await;
-    let mut brings_another = Client::connect(server.endpoint(), &short, Encoding::Postcard).await;
-    let newer = cast.firm.token_for(cast.carlos, 3600).await;
-    let reply = brings_another.done(Command::Authenticate { token: newer.token }).await;
-    assert_eq!(reply, Reply::Authenticated { token_expires_ms: newer.expires_ms });
+    // On a machine that is busy, two seconds may be over before the newer one was brought.
+    let mut in_time = None;
+    for ttl_s in [2, 20] {
+        if in_time.is_none() {
+            in_time = brought_in_time(&server, &cast, ttl_s).await;
+        }
+    }
+    let (short, mut lets_it_run_out, mut brings_another) = in_time.expect("it was good for 20 s");
     lets_it_run_out.expect_close(CloseCode::TokenExpired).await;
     brings_another.done(Command::GetPreferences {}).await;
     let refused = Client::try_connect(server.endpoint(), Some(&short), Encoding::Json).await;

@@ -197,6 +197,12 @@ impl Caller {
         timeout(LONG, self.stream.get_mut().write_all(bytes.as_ref())).await.unwrap().unwrap();
     }
 
+    /// Closes its side, and can still hear.
+    pub(super) async fn say_no_more(&mut self) {
+        // The other side may be gone.
+        let _ = timeout(LONG, self.stream.get_mut().shutdown()).await.unwrap();
+    }
+
     /// The next reply, its lines joined; empty when the connection is closed.
     pub(super) async fn hear(&mut self) -> String {
         let mut reply = String::new();
