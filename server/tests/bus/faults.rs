@@ -92,8 +92,10 @@ async fn its_connections_cut_one_kind_after_the_other() {
         until("both to be there", || speaker.bus.is_up() && node.bus.is_up()).await;
         assert!(redis.client_kill(kind).await >= 2);
         if kind != "normal" {
-            down(&mut node).await;
-            up(&mut node).await;
+            for listener in [&mut speaker, &mut node] {
+                down(listener).await;
+                up(listener).await;
+            }
         }
         hears_again(&mut speaker, &mut node).await;
     }

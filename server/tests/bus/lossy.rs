@@ -1,9 +1,10 @@
 //! A network that loses, doubles and holds back single messages of a subscription, which no real one
 //! does; Redis itself may, as when a cluster's nodes lose each other.
 
+use fastrand::Rng;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -19,7 +20,7 @@ pub(crate) struct LossyProxy {
 #[derive(Default)]
 struct Plan {
     to_lose: AtomicUsize,
-    some: AtomicBool,
+    some: Mutex<Option<Rng>>,
     lost: AtomicUsize,
 }
 
@@ -46,9 +47,14 @@ impl LossyProxy {
         self.plan.to_lose.store(messages, Ordering::Release);
     }
 
-    /// From now on, loses, doubles or holds back one in ten, or no longer.
-    pub(crate) fn lose_some(&self, some: bool) {
-        self.plan.some.store(some, Ordering::Release);
+    /// From now on, loses, doubles or holds back one in ten, by this chance.
+    pub(crate) fn lose_some(&self, chance: Rng) {
+        *self.plan.some() = Some(chance);
+    }
+
+    /// No longer.
+    pub(crate) fn lose_none(&self) {
+        *self.plan.some() = None;
     }
 
     /// How many were lost.
@@ -75,9 +81,13 @@ async fn pass(client: TcpStream, server: TcpStream, plan: Arc<Plan>) {
 }
 
 impl Plan {
+    fn some(&self) -> MutexGuard<'_, Option<Rng>> {
+        self.some.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn apply(&self, unit: Vec<u8>, write: &mut Vec<u8>, held: &mut Vec<u8>) {
         let is_ours = unit.starts_with(MESSAGE) && !contains(&unit, b":nodes\r\n");
-        let chance = if self.some.load(Ordering::Acquire) { fastrand::u8(..30) } else { u8::MAX };
+        let chance = self.some().as_mut().map_or(u8::MAX, |chance| chance.u8(..30));
         let lose =
             || self.to_lose.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
         if is_ours && (chance == 0 || lose().is_ok()) {
