@@ -94,16 +94,27 @@ impl Scene {
 
     /// Lets the time pass for which notifiers that were killed keep their mails from others. None may
     /// be running.
-    pub(crate) fn leases_run_out(&self) {
+    pub(crate) async fn leases_run_out(&self) {
         let postgres = self.postgres.as_ref().expect("a file is one server's");
+        // What a killed one has begun goes on in the database for a moment.
+        let at_work = "SELECT pid FROM pg_stat_activity WHERE datname = 'tidings' \
+             AND pid <> pg_backend_pid() AND state <> 'idle'";
+        within("the database to be at rest", async {
+            while !postgres.query("tidings", at_work).is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
         let sql = "UPDATE notices SET next_ms = due_ms WHERE state = 0 AND holder IS NOT NULL";
         postgres.query("tidings", sql);
     }
 
-    /// Lets the time pass after which mails are tried again.
+    /// Lets the time pass after which mails are tried again. Those that somebody is about to change are
+    /// left out: to wait for them in an order of our own would be a deadlock now and then.
     pub(crate) fn mails_are_due_again(&self) {
         let postgres = self.postgres.as_ref().expect("a file is one server's");
-        let sql = "UPDATE notices SET next_ms = due_ms WHERE state = 0 AND holder IS NULL";
+        let sql = "UPDATE notices SET next_ms = due_ms WHERE id IN (SELECT id FROM notices \
+             WHERE state = 0 AND holder IS NULL FOR UPDATE SKIP LOCKED)";
         postgres.query("tidings", sql);
     }
 
