@@ -94,6 +94,19 @@ where
     }
 }
 
+/// Lies in what clients are told, whenever a frame lends itself to the lie: one that is told once may be
+/// told to a client that has just lost its connection.
+pub(crate) struct Always<F>(pub(crate) F);
+
+impl<F> Lie for Always<F>
+where
+    F: FnMut(Socket, &ServerFrame) -> Option<Vec<Act>> + Send + 'static,
+{
+    fn told(&mut self, to: Socket, frame: ServerFrame) -> Vec<Act> {
+        (self.0)(to, &frame).unwrap_or_else(|| vec![Act::Tell(to, frame)])
+    }
+}
+
 /// The event, if a frame is a live one.
 pub(crate) fn event(frame: &ServerFrame) -> Option<&Event> {
     match frame {
