@@ -1,6 +1,6 @@
 //! Connections: one for many mails, a bounded number of them, and none that is of no use any more.
 
-use super::{PATIENCE, is_sent, later, mail, send, settings, to, transport};
+use super::{is_sent, later, mail, send, settings, to, transport};
 use std::time::Duration;
 use tidings_notifier::deliver::{CONNECTIONS_MAX, Delivery, Limits, Transport};
 use tidings_tests::{Conduct, FaultProxy, MailSink, SinkSetup, Stage, within};
@@ -41,7 +41,7 @@ async fn a_connection_that_was_closed_while_idle_fails_no_mail() {
     let sink = MailSink::start().await;
     let proxy = FaultProxy::start(sink.address()).await;
     let url = format!("smtp://{}?tls=none", proxy.address());
-    let transport = Transport::open_with(&settings(&url), PATIENCE).unwrap();
+    let transport = Transport::open(&settings(&url)).unwrap();
     assert!(is_sent(&send(&transport, "1").await));
     sink.close_idle().await;
     assert!(is_sent(&send(&transport, "2").await), "after the server has closed it");
@@ -57,7 +57,7 @@ async fn a_connection_that_was_closed_while_idle_fails_no_mail() {
 #[tokio::test]
 async fn idle_connections_are_closed_after_a_while() {
     let sink = MailSink::start().await;
-    let limits = Limits { idle: Duration::from_millis(20), ..PATIENCE };
+    let limits = Limits { idle: Duration::from_millis(20), ..Limits::default() };
     let transport = Transport::open_with(&settings(&sink.url()), limits).unwrap();
     assert!(is_sent(&send(&transport, "1").await));
     sink.wait_for_open(0).await;

@@ -319,11 +319,11 @@ async fn who_asks_the_operators_listener_is_told_that_the_server_stops() {
     let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let mut server = Server::start(|config| {
         config.ops_listen = Some(any);
-        config.limits.drain_time = std::time::Duration::from_secs(2);
+        config.limits.drain_time = std::time::Duration::from_mins(1);
     })
     .await;
     let tenant = server.tenant("A").await;
-    // A request that is not finished yet keeps the server for its drain time.
+    // A request that is not finished yet keeps the server, for its drain time at most.
     let mut slow = server.connect().await;
     let head = format!(
         "POST /v1/accounts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
