@@ -9,8 +9,9 @@
 use crate::zone::Zone;
 use tidings_protocol::{EventKind, Person, Reminder, Timestamp};
 
-/// A reminder sent so much after it was due was late.
+/// What was sent so much after it was due was late.
 const LATE_MS: i64 = 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * LATE_MS;
 
 /// What decides over the reminders of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,14 +91,22 @@ pub(crate) fn due(timer: Timestamp, days: u16, zone: &Zone) -> Timestamp {
     zone.days_later(timer, days)
 }
 
+/// Where the timer of a first reminder stands that was to start at `from` with an email, which went out
+/// at `mailed`. An hour moves nothing; a notifier that was away, or a mail server, moves the timer.
+pub(crate) fn timer_with_mail(from: Timestamp, mailed: Timestamp) -> Timestamp {
+    if mailed < from.plus_millis(LATE_MS) { from } else { mailed }
+}
+
 /// Where the timer stands once a reminder that was due at `due` has been sent at `now`. On time: where
-/// it was due, so that a queue before it moves nothing. Late: on the day on which it was sent, at
-/// the time of day at which it was due, so that the next one comes the full number of days later.
+/// it was due, so that a queue before it moves nothing. Late: at the time of day at which it was
+/// due, the one that is nearest, so that the next one comes the full number of days later, give or
+/// take half of one.
 pub(crate) fn timer_after(due: Timestamp, now: Timestamp, zone: &Zone) -> Timestamp {
     if now < due.plus_millis(LATE_MS) {
         return due;
     }
-    zone.on_day_of(now, due).max(due)
+    let days = [-DAY_MS, 0, DAY_MS].map(|days| zone.on_day_of(now.plus_millis(days), due));
+    days.into_iter().min_by_key(|day| day.0.abs_diff(now.0)).unwrap_or(now).max(due)
 }
 
 #[cfg(test)]

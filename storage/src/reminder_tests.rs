@@ -188,13 +188,26 @@ fn after_a_downtime_of_weeks_the_next_one_comes_the_full_number_of_days_later() 
     for (sent, then) in [
         // Up again early in the morning or late at night, in another time of the year.
         ("2026-04-02 03:00", "2026-04-05 09:00"),
-        ("2026-04-02 23:59", "2026-04-05 09:00"),
+        ("2026-04-02 20:59", "2026-04-05 09:00"),
+        ("2026-04-02 21:01", "2026-04-06 09:00"),
+        ("2026-04-02 23:59", "2026-04-06 09:00"),
         ("2026-03-10 10:00", "2026-03-13 09:00"),
     ] {
         let timer = timer_after(was_due, zone.at(sent), &zone);
         let next = due(timer, 3, &zone);
         assert_eq!(zone.shows(next), then, "sent {sent}");
         assert!(next > zone.at(sent), "never at once again");
+    }
+}
+
+#[test]
+fn a_timer_starts_with_the_mail_unless_that_was_about_on_time() {
+    let from = Timestamp(1_000_000);
+    for (mailed, starts) in
+        [(0, 0), (-5, 0), (HOUR_MS - 1, 0), (HOUR_MS, HOUR_MS), (DAY_MS, DAY_MS)]
+    {
+        let timer = timer_with_mail(from, from.plus_millis(mailed));
+        assert_eq!(timer, from.plus_millis(starts), "mailed {mailed} ms later");
     }
 }
 
@@ -252,5 +265,21 @@ proptest! {
         let now = was_due.plus_millis(downtime);
         let next = due(timer_after(was_due, now, &zone), days, &zone);
         prop_assert!(next > now, "sent {}, next {}", zone.shows(now), zone.shows(next));
+    }
+
+    #[test]
+    fn a_late_one_and_the_next_are_the_full_number_of_days_apart_give_or_take_half_of_one(
+        downtime in DAY_MS..400 * DAY_MS, hour in 0..24 * 366i64, days in 1u16..=365,
+    ) {
+        // Clocks are changed there.
+        let zone = zone("America/New_York");
+        let was_due = zone.at("2026-01-01 00:30").plus_millis(hour * HOUR_MS);
+        let now = was_due.plus_millis(downtime);
+        let next = due(timer_after(was_due, now, &zone), days, &zone);
+        let apart = next.0 - now.0 - i64::from(days) * DAY_MS;
+        prop_assert!(
+            apart.abs() <= DAY_MS / 2 + 2 * HOUR_MS,
+            "sent {}, next {}", zone.shows(now), zone.shows(next)
+        );
     }
 }

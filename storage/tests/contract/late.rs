@@ -1,8 +1,8 @@
 //! What changes between a decision and its mail.
 
-use crate::mailer::{GATHERED, HOLDER, HOUR, MINUTE, dropped};
+use crate::mailer::{GATHERED, HOLDER, HOUR, MINUTE, dropped, later};
 use crate::office::{Office, contact, member};
-use crate::reminding::{DAY, on, starts};
+use crate::reminding::{DAY, on, pending, starts};
 use crate::world::World;
 use tidings_protocol::{
     Command, ContactPatch, InboxKind, MemberPatch, MessageId, NoticeKind, NoticeReason,
@@ -12,8 +12,9 @@ use tidings_storage::{Asked, DirectoryChange, Done, Operation};
 
 pub fn two_reminders_that_wait_for_the_morning_are_one_mail(w: &mut World) {
     let o = Office::new(w);
-    w.is_quiet(o.carol, 0, 24 * 60 - 1, "UTC");
     let (thread, _) = starts(w, &o, on(1, 3), &["a"]);
+    w.mails_go_out();
+    w.is_quiet(o.carol, 0, 24 * 60 - 1, "UTC");
     for _ in 0..2 {
         w.now = w.reminder(thread).next_ms.unwrap();
         w.decides();
@@ -35,6 +36,51 @@ pub fn two_reminders_that_wait_for_the_morning_are_one_mail(w: &mut World) {
         .into_iter()
         .find(|notice| notice.kind == NoticeKind::Reminder && notice.state == NoticeState::Dropped);
     assert_eq!(first.unwrap().reason, Some(NoticeReason::Settled));
+}
+
+pub fn who_is_told_late_is_not_reminded_in_the_same_breath(w: &mut World) {
+    let o = Office::new(w);
+    for (tasks, remind_first) in [(&[][..], true), (&[], false), (&["a"], true), (&["a"], false)] {
+        let (thread, _) = starts(w, &o, on(3, 2), tasks);
+        // No notifier for a month.
+        w.passes(30 * DAY);
+        let up = w.now;
+        if remind_first {
+            w.one(Operation::Remind { firm: o.firm, thread }).unwrap();
+        } else {
+            assert_eq!(w.delivers_to(o.carol).len(), 1);
+        }
+        w.decides();
+        let state = w.reminder(thread);
+        assert_eq!((state.pending, state.sent), (true, 0));
+        let due = state.next_ms.unwrap();
+        assert!(due >= up.plus_millis(3 * DAY) && due < up.plus_millis(3 * DAY + HOUR));
+        assert_eq!(w.delivers_to(o.carol).len(), usize::from(remind_first), "of what happened");
+        w.now = due;
+        assert_eq!(w.delivers_to(o.carol).len(), 1, "the reminder");
+        assert_eq!(w.reminder(thread).sent, 1);
+        w.does(o.anna, Command::Archive { thread });
+    }
+}
+
+pub fn reminders_wait_for_a_mail_server_that_has_not_taken_what_they_remind_of(w: &mut World) {
+    let o = Office::new(w);
+    let (thread, _) = starts(w, &o, on(1, 2), &[]);
+    w.passes(GATHERED);
+    let mail = w.the_mail();
+    let claimed = w.claims(&mail, HOLDER);
+    let back = w.now.plus_millis(2 * DAY);
+    w.settles(&mail, HOLDER, later(claimed[0], back));
+    w.now = w.reminder(thread).next_ms.unwrap();
+    w.decides();
+    // It begins when that is to be tried again, at the earliest.
+    assert_eq!(w.reminder(thread), pending(0, back.plus_millis(DAY)));
+    w.now = back;
+    assert_eq!(w.delivers_to(o.carol).len(), 1);
+    // By now nobody waits for it any more.
+    w.now = w.reminder(thread).next_ms.unwrap();
+    assert_eq!(w.delivers_to(o.carol).len(), 1);
+    assert_eq!(w.reminder(thread).sent, 1);
 }
 
 pub fn who_wants_no_digest_any_more_gets_what_waits_with_the_next(w: &mut World) {

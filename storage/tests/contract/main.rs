@@ -172,6 +172,8 @@ macro_rules! contract {
                 }
                 late {
                     two_reminders_that_wait_for_the_morning_are_one_mail,
+                    who_is_told_late_is_not_reminded_in_the_same_breath,
+                    reminders_wait_for_a_mail_server_that_has_not_taken_what_they_remind_of,
                     who_wants_no_digest_any_more_gets_what_waits_with_the_next,
                     a_contact_who_has_no_night_any_more_gets_what_waits_with_the_next,
                     who_is_called_again_while_something_waits_is_told,
@@ -341,7 +343,10 @@ macro_rules! contract {
                     where_nobody_gets_emails_there_is_nobody_to_notify,
                     a_resent_thread_waits_on_top,
                     a_resending_neither_counts_as_a_reminder_nor_moves_the_timer,
+                    nor_does_it_if_all_was_read_in_time,
                     a_resending_waits_for_the_end_of_the_night,
+                    a_resending_goes_in_place_of_what_was_still_to_be_sent,
+                    who_resends_twice_in_the_night_sends_once,
                 }
                 rewriting {
                     an_edit_replaces_the_body_and_stands_in_the_log,

@@ -108,7 +108,7 @@ pub fn a_reminder_of_the_night_is_looked_at_again_in_the_morning(w: &mut World) 
     let erin = w.contact(o.firm, o.acme, "Erin");
     w.does_for(erin, false);
     let quiet = Some(QuietHours { from_min: 22 * 60, to_min: 7 * 60 });
-    w.does(o.carol, Choice { quiet, ..Choice::default() }.command());
+    let none = Some(QuietHours { from_min: 0, to_min: 0 });
     let late = "2026-03-02T23:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond();
     let table: [(Option<Night>, Option<NoticeReason>); 6] = [
         (None, None),
@@ -125,7 +125,11 @@ pub fn a_reminder_of_the_night_is_looked_at_again_in_the_morning(w: &mut World) 
     for (row, (night, reason)) in table.into_iter().enumerate() {
         let begun = late + i64::try_from(row).unwrap() * 30 * DAY;
         w.at(Timestamp(begun - 120_000));
+        w.does(o.carol, Choice { quiet: none, ..Choice::default() }.command());
+        w.at(Timestamp(begun - 120_000));
         let (thread, _) = starts(w, &o, on(3, 1), &[]);
+        w.mails_go_out();
+        w.does(o.carol, Choice { quiet, ..Choice::default() }.command());
         let state = remind_once(w, thread);
         assert_eq!(state.sent, 1, "it is counted when it is due");
         let due = Timestamp(begun + 3 * DAY);

@@ -10,7 +10,7 @@ use tidings_protocol::{
 };
 use tidings_storage::Operation;
 
-/// A reminder that is later than that is counted from the day on which it was sent.
+/// After a reminder that is later than that, the days are counted anew.
 const LATE: i64 = 3_600_000;
 
 pub fn how_far_reminders_are_is_what_the_log_says(w: &mut World) {
@@ -174,8 +174,10 @@ impl Story {
                 assert_eq!(*number, self.sent, "they are counted");
                 let due = self.due();
                 assert!(event.at_ms >= due, "not before it was due");
-                let today = event.at_ms.0 - event.at_ms.0 % DAY + due.0 % DAY;
-                self.from = if event.at_ms.0 < due.0 + LATE { due } else { Timestamp(today) };
+                let late = event.at_ms.0 - due.0;
+                // To the nearest day.
+                let days = if late < LATE { 0 } else { (late + DAY / 2) / DAY };
+                self.from = due.plus_millis(days * DAY);
             }
             _ => {}
         }

@@ -215,6 +215,7 @@ pub fn other_numbers_keep_the_timer_and_the_count(w: &mut World) {
     // Fewer days than have passed already: at once.
     let (thread, _) = starts(w, &o, on(30, 1), &[]);
     let from = w.now.plus_millis(DELAY);
+    w.mails_go_out();
     w.at(from.plus_millis(10 * DAY));
     w.writes(o.anna, set(thread, on(3, 1)));
     assert_eq!(w.reminder(thread), pending(0, from.plus_millis(3 * DAY)));

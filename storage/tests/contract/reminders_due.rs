@@ -51,6 +51,7 @@ pub fn two_notifiers_at_once_send_one_reminder(w: &mut World) {
     let o = Office::new(w);
     let (thread, _) = starts(w, &o, on(3, 5), &[]);
     let due = w.now.plus_millis(DELAY + 3 * DAY);
+    w.mails_go_out();
     let remind = || Operation::Remind { firm: o.firm, thread };
     w.at(due);
     let applied = w.apply(vec![remind(), remind()]);

@@ -81,10 +81,19 @@ impl World {
         summary.reminder_state
     }
 
-    /// A notifier looks what reminders are due, and does something about each, until none is. What it
-    /// wrote in which thread.
+    /// The emails about what has happened so far go out in time.
+    pub fn mails_go_out(&mut self) {
+        self.passes(DELAY);
+        self.delivers();
+    }
+
+    /// A notifier that has sent the emails in time looks what reminders are due, and does something
+    /// about each, until none is. What it wrote in which thread.
     pub fn notifier_comes(&mut self, at: Timestamp) -> Vec<(ThreadId, EventKind)> {
         let mut written = Vec::new();
+        if self.now.plus_millis(DELAY) < at {
+            self.mails_go_out();
+        }
         self.at(at);
         for _ in 0..50 {
             let due = self.read().due(at, 2).unwrap().remind;

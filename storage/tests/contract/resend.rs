@@ -1,11 +1,12 @@
 //! Having the client told once more, by hand.
 
-use crate::mailer::{GATHERED, HOUR, MINUTE, SENT};
+use crate::mailer::{GATHERED, HOUR, MINUTE, SENT, WAITING, dropped};
 use crate::office::Office;
 use crate::reminding::{on, pending};
 use crate::world::World;
 use tidings_protocol::{
-    ClientKey, Command, ContactState, EventKind, NoticeKind, RefusalCode, Reply, ThreadId,
+    ClientKey, Command, ContactState, EventKind, NoticeKind, NoticeReason, RefusalCode, Reply,
+    ThreadId,
 };
 
 fn again(thread: ThreadId, key: ClientKey) -> Command {
@@ -120,6 +121,27 @@ pub fn a_resending_neither_counts_as_a_reminder_nor_moves_the_timer(w: &mut Worl
     assert_eq!(before, pending(0, before.next_ms.unwrap()));
 }
 
+pub fn nor_does_it_if_all_was_read_in_time(w: &mut World) {
+    let o = Office::new(w);
+    let erin = w.contact(o.firm, o.acme, "Erin");
+    let thread = w.starts_reminding(o.anna, o.acme, on(3, 1), &["a"]);
+    for who in [o.carol, erin] {
+        w.reads_all(who, thread);
+    }
+    w.mails_go_out();
+    let due = w.reminder(thread).next_ms.unwrap();
+    w.passes(24 * HOUR);
+    let key = w.key();
+    w.writes(o.anna, again(thread, key));
+    assert_eq!(w.delivers().len(), 2);
+    w.posts(erin, thread, "on it");
+    w.mails_go_out();
+    assert_eq!(w.reminder(thread), pending(0, due));
+    w.now = due;
+    w.decides();
+    assert_eq!(w.reminder(thread).sent, 1, "neither the resending nor a contact's message counts");
+}
+
 pub fn a_resending_waits_for_the_end_of_the_night(w: &mut World) {
     let o = Office::new(w);
     let thread = w.starts(o.anna, o.acme, "one");
@@ -129,5 +151,54 @@ pub fn a_resending_waits_for_the_end_of_the_night(w: &mut World) {
     w.writes(o.anna, again(thread, key));
     assert_eq!(w.delivers(), []);
     w.passes(54 * MINUTE);
-    assert_eq!(w.delivers_to(o.carol).len(), 2, "the thread and the resending");
+    assert_eq!(w.delivers_to(o.carol).len(), 1, "the thread and the resending");
+}
+
+pub fn a_resending_goes_in_place_of_what_was_still_to_be_sent(w: &mut World) {
+    let o = Office::new(w);
+    let waits = w.starts(o.anna, o.acme, "looked at");
+    let fresh = w.starts(o.anna, o.acme, "not looked at");
+    w.passes(GATHERED - MINUTE / 2);
+    w.posts(o.anna, fresh, "and more");
+    w.looks_at(o.firm, waits);
+    w.is_quiet(o.carol, 0, 24 * 60 - 1, "UTC");
+    w.passes(MINUTE);
+    w.looks_at(o.firm, waits);
+    assert_eq!(w.fates(o.carol, waits), [WAITING]);
+    w.is_quiet(o.carol, 0, 0, "UTC");
+    for thread in [waits, fresh] {
+        let key = w.key();
+        w.writes(o.anna, again(thread, key));
+    }
+    let mut letters = w.delivers_to(o.carol);
+    w.passes(HOUR);
+    letters.extend(w.delivers_to(o.carol));
+    let parts: Vec<_> = letters.iter().flat_map(|letter| &letter.parts).collect();
+    let told = parts.iter().map(|part| (part.kind, part.thread.unwrap(), part.messages));
+    let again = |thread, messages| (NoticeKind::Resent, thread, messages);
+    assert_eq!(told.collect::<Vec<_>>(), [again(waits, 1), again(fresh, 2)], "one mail each");
+    assert_eq!(w.fates(o.carol, waits), [dropped(NoticeReason::Settled), SENT]);
+    assert_eq!(w.fates(o.carol, fresh), [SENT]);
+    assert_eq!(w.ranges(o.carol, fresh), [(1, 4)], "all that it had not been told of");
+    // What comes after is told as ever.
+    w.posts(o.anna, fresh, "later");
+    assert_eq!(w.gets_one(o.carol).messages, 1);
+}
+
+pub fn who_resends_twice_in_the_night_sends_once(w: &mut World) {
+    let o = Office::new(w);
+    let thread = w.starts(o.anna, o.acme, "one");
+    w.passes(GATHERED);
+    w.delivers();
+    w.is_quiet(o.carol, 0, 24 * 60 - 1, "UTC");
+    for _ in 0..2 {
+        w.passes(2 * MINUTE);
+        let key = w.key();
+        w.writes(o.anna, again(thread, key));
+        assert_eq!(w.delivers_to(o.carol), []);
+    }
+    w.is_quiet(o.carol, 0, 0, "UTC");
+    w.passes(24 * HOUR);
+    assert_eq!(w.delivers_to(o.carol).len(), 1);
+    assert_eq!(w.fates(o.carol, thread), [SENT, dropped(NoticeReason::Settled), SENT]);
 }

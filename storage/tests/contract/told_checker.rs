@@ -198,7 +198,13 @@ impl Checker {
             NoticeReason::NotWanted => {
                 matches!(person, Person::Member(id) if known.without_mail.contains(&id))
             }
-            NoticeReason::Settled => notice.kind == NoticeKind::Reminder,
+            NoticeReason::Settled => {
+                notice.kind == NoticeKind::Reminder
+                    || thread.notices.iter().any(|later| {
+                        let resent = later.kind == NoticeKind::Resent && later.to > notice.to;
+                        resent && later.person == person
+                    })
+            }
             NoticeReason::Refused | NoticeReason::GaveUp | NoticeReason::BadAddress => false,
         }
     }
@@ -227,7 +233,8 @@ impl Checker {
         let is_decided = |person: Person, seq: Seq| {
             thread.notices.iter().any(|notice| {
                 let here = notice.from <= seq && seq <= notice.to;
-                notice.kind == NoticeKind::Activity && notice.person == person && here
+                let tells = matches!(notice.kind, NoticeKind::Activity | NoticeKind::Resent);
+                tells && notice.person == person && here
             })
         };
         for event in &thread.log {

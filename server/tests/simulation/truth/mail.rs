@@ -137,8 +137,9 @@ impl Truth {
         for (person, _) in clients {
             for seq in thread.concerning(*person, (Seq(1), thread.head())) {
                 let decided = ledger.iter().any(|notice| {
-                    let of = notice.person == *person && notice.kind == NoticeKind::Activity;
-                    of && notice.from <= seq && seq <= notice.to
+                    let tells = matches!(notice.kind, NoticeKind::Activity | NoticeKind::Resent);
+                    let here = notice.from <= seq && seq <= notice.to;
+                    tells && notice.person == *person && here
                 });
                 let what = format_args!("nobody decided whether {person} is told of event {seq}");
                 Invariant::I11.holds(decided, what)?;

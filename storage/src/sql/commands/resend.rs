@@ -47,7 +47,7 @@ impl Work<'_> {
             }
             permit(who.facts.access.side(), thread.archived, ThreadAction::Resend)?;
             work.not_resent_just_now(thread)?;
-            let contacts = contacts_who_get_mail(work.db, thread.account)?;
+            let contacts = contacts_who_get_mail(work.db, thread.num, thread.account)?;
             if contacts.is_empty() {
                 return Err(RefusalCode::NobodyToNotify.into());
             }
@@ -57,11 +57,14 @@ impl Work<'_> {
             thread.waiting = thread.waiting.max(work.now);
             let seq = event.seq;
             for contact in contacts {
+                // It tells of all that is unread: whoever was to be told of that is so by this.
+                let told = [NoticeKind::Activity, NoticeKind::Resent];
+                work.replace_notices(thread.num, contact.person(), told)?;
                 let notice = NewNotice {
-                    person: contact.person,
+                    person: contact.person(),
                     kind: NoticeKind::Resent,
                     detail: 0,
-                    range: (seq, seq),
+                    range: (contact.decided.next().min(seq), seq),
                     due: contact.hours.after(work.now),
                     digest: false,
                 };

@@ -38,7 +38,7 @@ pub(in crate::sql) struct ContactFacts {
     /// Whether it has muted the thread.
     pub(super) muted: bool,
     /// Up to where it was decided whether it is told.
-    pub(super) decided: Seq,
+    pub(in crate::sql) decided: Seq,
     /// The notice that waits and takes in all that still happens, if there is one, and its time.
     pub(super) waits: Option<(NoticeId, Timestamp)>,
 }
@@ -58,11 +58,12 @@ impl ContactFacts {
     }
 }
 
-/// Columns of `contacts c` with their part `p` in a thread of the number `?1`.
+/// Columns of `contacts c` with their part `p` in a thread of the number `?1`. What was resent told of
+/// all that was there (kind 2).
 const CONTACT: &str = "SELECT c.id, c.state, c.notify, c.quiet_from, c.quiet_to, c.time_zone,
      coalesce(p.read_seq, 0), coalesce(p.muted, 0),
      (SELECT coalesce(max(n.to_seq), 0) FROM notices n
-         WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0),
+         WHERE n.thread = ?1 AND n.person = c.id AND n.kind IN (0, 2)),
      (SELECT n.id FROM notices n WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0
          AND n.state = 0 AND n.mail IS NULL LIMIT 1),
      (SELECT n.next_ms FROM notices n WHERE n.thread = ?1 AND n.person = c.id AND n.kind = 0
@@ -108,25 +109,15 @@ pub(super) fn one_contact(
     db.row(&format!("{CONTACT} WHERE c.id = ?2"), params![num, id.0], contact)
 }
 
-/// A contact who gets emails.
-pub(in crate::sql) struct MailedContact {
-    pub(in crate::sql) person: Person,
-    pub(in crate::sql) hours: Hours,
-}
-
-/// The contacts of an account who get emails.
+/// Those of them who get emails.
 pub(in crate::sql) fn contacts_who_get_mail(
     db: Db<'_>,
+    num: i64,
     account: AccountId,
-) -> Result<Vec<MailedContact>, SqlError> {
-    let sql = "SELECT id, quiet_from, quiet_to, time_zone FROM contacts
-         WHERE account = ?1 AND state = 2 AND notify = 1 ORDER BY id";
-    db.rows(sql, params![account.0], |row| {
-        Ok(MailedContact {
-            person: Person::Contact(ContactId(row.id(0)?)),
-            hours: Hours { quiet: rows::quiet(row, 1)?, zone: row.text(3)? },
-        })
-    })
+) -> Result<Vec<ContactFacts>, SqlError> {
+    let mut all = contacts(db, num, account)?;
+    all.retain(|contact| contact.cut_off().is_none());
+    Ok(all)
 }
 
 /// A member, as far as mail is concerned. Access is known elsewhere.

@@ -39,7 +39,7 @@ impl Work<'_> {
         looked.map(|()| (Done::Nothing, None))
     }
 
-    fn look_at(&mut self, thread: &mut Thread) -> Result<(), OpError> {
+    pub(super) fn look_at(&mut self, thread: &mut Thread) -> Result<(), OpError> {
         let firm = self.memory.firm(self.db, thread.firm)?;
         let delay_ms = firm.as_ref().map_or(0, |firm| firm.mail_delay_ms);
         let owner = firm.and_then(|firm| firm.owner);

@@ -66,6 +66,29 @@ impl Work<'_> {
         self.put_notice(firm, Some(thread), notice, Some(reason))
     }
 
+    /// What somebody was still to be told of a thread by these kinds of notices is not told: what comes
+    /// now goes in its place.
+    pub(in crate::sql) fn replace_notices(
+        &self,
+        thread: i64,
+        person: Person,
+        kinds: [NoticeKind; 2],
+    ) -> Result<(), SqlError> {
+        self.db.write(
+            "UPDATE notices SET state = ?3, reason = ?4, settled_ms = ?5
+             WHERE thread = ?1 AND person = ?2 AND kind IN (?6, ?7) AND state = 0",
+            params![
+                thread,
+                person.uuid(),
+                rows::notice_state_number(NoticeState::Dropped),
+                rows::notice_reason_number(NoticeReason::Settled),
+                self.now,
+                rows::notice_kind_number(kinds[0]),
+                rows::notice_kind_number(kinds[1]),
+            ],
+        )
+    }
+
     fn put_notice(
         &mut self,
         firm: FirmId,

@@ -3,13 +3,11 @@
 use super::{Answered, NewNotice, audience};
 use crate::operation::Done;
 use crate::reminder;
-use crate::sql::params;
 use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
 use crate::sql::work::{Made, Work};
-use tidings_protocol::{
-    EventKind, FirmId, NoticeKind, NoticeReason, NoticeState, Person, ThreadId, Timestamp,
-};
+use crate::sql::{SqlError, params};
+use tidings_protocol::{EventKind, FirmId, NoticeKind, Person, ThreadId, Timestamp};
 
 impl Work<'_> {
     /// Reminds, if a reminder is due. However late that is, it is one.
@@ -28,8 +26,11 @@ impl Work<'_> {
 
     fn remind_of(&mut self, thread: &mut Thread, made: &mut Made) -> Result<(), OpError> {
         self.reassess(thread)?;
+        if thread.cycle.due.is_some_and(|due| due <= self.now) && thread.cycle.sent == 0 {
+            self.start_with_mail(thread, made)?;
+        }
         let Some(due) = thread.cycle.due.filter(|due| *due <= self.now) else { return Ok(()) };
-        let contacts = audience::contacts_who_get_mail(self.db, thread.account)?;
+        let contacts = audience::contacts_who_get_mail(self.db, thread.num, thread.account)?;
         let by = thread.cycle.by.map_or(thread.creator, Person::Member);
         if contacts.is_empty() {
             if !thread.cycle.warned {
@@ -40,10 +41,12 @@ impl Work<'_> {
             thread.cycle.sent += 1;
             let number = thread.cycle.sent;
             let seq = self.log(thread, by, EventKind::ReminderSent { number }, made)?;
-            self.drop_earlier_reminders(thread)?;
             for contact in contacts {
+                // Whoever was not reached by the one before, for the night or a mail server that was
+                // away, is reminded once.
+                self.replace_notices(thread.num, contact.person(), [NoticeKind::Reminder; 2])?;
                 let notice = NewNotice {
-                    person: contact.person,
+                    person: contact.person(),
                     kind: NoticeKind::Reminder,
                     detail: number.into(),
                     range: (seq, seq),
@@ -58,21 +61,42 @@ impl Work<'_> {
         self.reassess(thread)
     }
 
-    /// Whoever was not reached by the one before, for the night or a mail server that was away, is
-    /// reminded once, by this one.
-    fn drop_earlier_reminders(&self, thread: &Thread) -> Result<(), OpError> {
-        self.db.write(
-            "UPDATE notices SET state = ?2, reason = ?3, settled_ms = ?4
-             WHERE thread = ?1 AND kind = ?5 AND state = 0",
-            params![
-                thread.num,
-                rows::notice_state_number(NoticeState::Dropped),
-                rows::notice_reason_number(NoticeReason::Settled),
-                self.now,
-                rows::notice_kind_number(NoticeKind::Reminder),
-            ],
-        )?;
-        Ok(())
+    /// The first one is counted from the email about what happened, if that went out much later than
+    /// was meant: whoever was away for days is not told and reminded in one go.
+    fn start_with_mail(&mut self, thread: &mut Thread, made: &mut Made) -> Result<(), OpError> {
+        if thread.look.is_some_and(|at| at <= self.now) {
+            self.look_at(thread)?;
+        }
+        let Some(mailed) = self.mailed_first(thread)? else { return Ok(()) };
+        let from = reminder::timer_with_mail(thread.cycle.from, mailed);
+        if from == thread.cycle.from {
+            return Ok(());
+        }
+        thread.cycle.from = from;
+        thread.cycle.moved = true;
+        thread.touch();
+        made.timer_moved = true;
+        self.reassess(thread)
+    }
+
+    /// When a contact was first told of the last message of the firm, or the last new task; if nobody
+    /// was yet, when one will be. None if nobody is.
+    fn mailed_first(&self, thread: &Thread) -> Result<Option<Timestamp>, SqlError> {
+        let last = "SELECT coalesce(max(task), 0) FROM tasks WHERE thread = ?1";
+        let last = self.db.one(last, params![thread.num], |row| rows::seq(row, 0))?;
+        let sql = "SELECT min(CASE WHEN state = 1 THEN settled_ms END),
+                 min(CASE WHEN state = 0 THEN next_ms END)
+             FROM notices WHERE thread = ?1 AND person_kind = 1 AND kind = ?2
+                 AND from_seq <= ?3 AND to_seq >= ?3";
+        let bound = params![
+            thread.num,
+            rows::notice_kind_number(NoticeKind::Activity),
+            rows::int(thread.firm_wrote.max(last).0),
+        ];
+        self.db.one(sql, bound, |row| {
+            let waits = rows::maybe_timestamp(row, 1)?.map(|next| next.max(self.now));
+            Ok(rows::maybe_timestamp(row, 0)?.or(waits))
+        })
     }
 
     /// The next one is counted from this one.
