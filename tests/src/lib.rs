@@ -8,6 +8,7 @@
 //! * [`Http`] sends one request at a time.
 //! * [`Postgres`] is one that can be crashed, with databases for the asking.
 //! * [`Redis`] is one that can be broken in every way.
+//! * [`Port`] is one that nobody else gets, whoever listens on it and whether anybody does.
 //! * [`MailSink`] is a mail server that does with mails as it is told; [`Exim`] is a real one.
 //! * [`Cluster`] is several nodes with both, with a [`FaultProxy`] between any two that talk. [`faults`]
 //!   breaks it in every way while a [`Load`] uses it.

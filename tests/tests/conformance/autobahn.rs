@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// The whole suite takes some seconds; a case that hangs takes longer.
-const DEADLINE: Duration = Duration::from_secs(80);
+/// The whole suite takes some seconds, on a busy machine many; a case that hangs takes longer.
+const DEADLINE: Duration = Duration::from_mins(4);
 
 #[tokio::test]
 async fn every_case_that_fits_passes() {
