@@ -6,8 +6,8 @@ use crate::ids::{
     AccountId, ApiKeyId, ContactId, FirmId, MemberId, Person, ThreadId, Timestamp, TokenId,
 };
 use crate::limits::{
-    EMAIL_BYTES_MAX, MAIL_DELAY_SECONDS_DEFAULT, MAIL_DELAY_SECONDS_MAX, MAIL_FOOTER_BYTES_MAX,
-    NAME_BYTES_MAX, URL_BYTES_MAX,
+    EMAIL_BYTES_MAX, EMAIL_LOCAL_BYTES_MAX, MAIL_DELAY_SECONDS_DEFAULT, MAIL_DELAY_SECONDS_MAX,
+    MAIL_FOOTER_BYTES_MAX, NAME_BYTES_MAX, URL_BYTES_MAX,
 };
 use crate::refusal::{Refusal, RefusalCode};
 use crate::thread::{Language, shapes};
@@ -381,6 +381,13 @@ fn email(email: &str) -> Result<(), Refusal> {
         return Err(Refusal::new(RefusalCode::Invalid)
             .at("email")
             .because("not an email address: expected name@domain"));
+    }
+    let local = email.split('@').next().unwrap_or_default();
+    if local.len() > EMAIL_LOCAL_BYTES_MAX {
+        return Err(Refusal::new(RefusalCode::Invalid)
+            .at("email")
+            .because(format!("{} bytes before the @; at most {EMAIL_LOCAL_BYTES_MAX}", local.len()))
+            .limit(EMAIL_LOCAL_BYTES_MAX as u64));
     }
     Ok(())
 }

@@ -56,6 +56,9 @@ pub const NAME_BYTES_MAX: usize = 200;
 /// Longest email address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
 
+/// Longest part of it before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
+pub const EMAIL_LOCAL_BYTES_MAX: usize = 64;
+
 /// Longest web address in a firm's settings, in bytes.
 pub const URL_BYTES_MAX: usize = 500;
 

@@ -294,8 +294,16 @@ fn directory_bodies_are_bounded_too() {
     assert_eq!(field(NewApiKey { label: "a\nb".into() }.check()).as_deref(), Some("label"));
     let email = |email: &str| ContactPatch { email: Some(email.into()), ..Default::default() };
     assert_eq!(email("mia@visser.example").check(), Ok(()));
-    let long = format!("{}@b", "a".repeat(max::EMAIL_BYTES_MAX));
-    for good in ["a.b+c@d", "mia@bücher.example", "o'neil@x-y.example"] {
+    let local = |bytes| format!("{}@b", "a".repeat(bytes));
+    let (full, long) = (local(max::EMAIL_LOCAL_BYTES_MAX), local(max::EMAIL_LOCAL_BYTES_MAX + 1));
+    let far = format!("a@{}b", "b.".repeat(max::EMAIL_BYTES_MAX / 2 - 1));
+    let limit = |address: &str| email(address).check().err().and_then(|refusal| refusal.limit);
+    assert_eq!(limit(&long), Some(max::EMAIL_LOCAL_BYTES_MAX as u64));
+    assert_eq!(
+        (far.len(), limit(&far)),
+        (max::EMAIL_BYTES_MAX + 1, Some(max::EMAIL_BYTES_MAX as u64))
+    );
+    for good in ["a.b+c@d", "mia@bücher.example", "o'neil@x-y.example", &full] {
         assert_eq!(email(good).check(), Ok(()), "{good}");
     }
     let bad =

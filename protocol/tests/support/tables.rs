@@ -26,6 +26,7 @@ const LIMITS: &[(&str, u64)] = &[
     ("REMINDER_COUNT_MAX", limits::REMINDER_COUNT_MAX as u64),
     ("NAME_BYTES_MAX", limits::NAME_BYTES_MAX as u64),
     ("EMAIL_BYTES_MAX", limits::EMAIL_BYTES_MAX as u64),
+    ("EMAIL_LOCAL_BYTES_MAX", limits::EMAIL_LOCAL_BYTES_MAX as u64),
     ("URL_BYTES_MAX", limits::URL_BYTES_MAX as u64),
     ("MAIL_FOOTER_BYTES_MAX", limits::MAIL_FOOTER_BYTES_MAX as u64),
     ("MAIL_DELAY_SECONDS_DEFAULT", limits::MAIL_DELAY_SECONDS_DEFAULT as u64),
