@@ -10,12 +10,15 @@ use uuid::Uuid;
 /// thousands over all nodes.
 const LOCKS: u32 = 1_024;
 
+/// And those that people share who ask for mail, which is seldom. They come after those of firms.
+const ASKER_LOCKS: u32 = 64;
+
 /// What is locked and read before a batch begins. Everything in order, so that nodes which want the
 /// same wait for each other, and never in a circle.
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     /// Locks of firms, and whether they are to be held alone: by whoever changes the directory. The
-    /// others decide by it, and share.
+    /// others decide by it, and share. And of those who ask for mail, who have to wait between two.
     pub(super) locks: BTreeMap<i32, bool>,
     pub(super) firms: BTreeSet<Uuid>,
     /// Threads in which something happens.
@@ -60,6 +63,7 @@ impl Needs {
                 }
                 Operation::AddNotice { actor, thread, .. } => {
                     needs.lock(actor.firm, false);
+                    needs.locks.insert(lock_of_asker(actor.person), true);
                     needs.firms.insert(actor.firm.0);
                     needs.person(actor.person);
                     needs.threads.extend(thread.map(|thread| thread.0));
@@ -173,8 +177,17 @@ pub(super) fn shuts_out(operation: &Operation) -> bool {
 
 /// The lock of a firm. Ids end in random bits.
 fn lock_of(firm: FirmId) -> i32 {
-    let [.., a, b, c, d] = firm.0.into_bytes();
-    i32::try_from(u32::from_be_bytes([a, b, c, d]) % LOCKS).unwrap_or(0)
+    one_of(LOCKS, firm.0)
+}
+
+/// The lock of somebody who asks for mail, whatever it is about.
+fn lock_of_asker(person: Person) -> i32 {
+    LOCKS.cast_signed() + one_of(ASKER_LOCKS, person.uuid())
+}
+
+fn one_of(locks: u32, id: Uuid) -> i32 {
+    let [.., a, b, c, d] = id.into_bytes();
+    (u32::from_be_bytes([a, b, c, d]) % locks).cast_signed()
 }
 
 #[cfg(test)]
@@ -223,5 +236,18 @@ mod tests {
         ];
         let locks: Vec<_> = Needs::of(&batch).locks.into_iter().collect();
         assert_eq!(locks, [(1, false), (2, true)]);
+    }
+
+    #[test]
+    fn who_asks_for_mail_is_held_alone_after_all_firms() {
+        let person = Person::Contact(ContactId(Uuid::from_u128(7)));
+        let ask = |firm, thread| Operation::AddNotice {
+            actor: Actor { firm: FirmId(Uuid::from_u128(firm)), person },
+            thread,
+            asked: crate::operation::Asked::Login,
+        };
+        let batch = [ask(1_023, None), ask(1_023, Some(ThreadId(Uuid::from_u128(9))))];
+        let locks: Vec<_> = Needs::of(&batch).locks.into_iter().collect();
+        assert_eq!(locks, [(1_023, false), (1_024 + 7, true)]);
     }
 }

@@ -21,8 +21,8 @@ use uuid::Uuid;
 /// Marks advisory locks as ours, beside those of others in the same database: "TIDI".
 const LOCK_CLASS: i32 = 0x5449_4449;
 
-/// Locks firms, in the order given. Whoever changes a directory waits for all who decide by it, and
-/// they for it.
+/// Locks firms, in the order given, and then people who ask for mail. Whoever changes a directory waits
+/// for all who decide by it, and they for it.
 const LOCK_FIRMS: &str = "SELECT CASE WHEN w.alone THEN pg_advisory_xact_lock($1, w.key)
          ELSE pg_advisory_xact_lock_shared($1, w.key) END
      FROM unnest($2::int4[], $3::bool[]) AS w(key, alone)";

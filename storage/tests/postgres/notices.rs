@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Barrier, Mutex};
 use tidings_protocol::{
-    Command, EventKind, Notice, NoticeId, NoticeKind, NoticeState, Page, Reminder, ThreadId,
-    Timestamp,
+    Command, EventKind, Notice, NoticeId, NoticeKind, NoticeState, Page, RefusalCode, Reminder,
+    ThreadId, Timestamp,
 };
 use tidings_storage::{Done, NoticeFilter, NoticesOf, Operation, Reader, Sending, Writer};
 use uuid::Uuid;
@@ -204,6 +204,33 @@ fn a_link_logs_in_once_whichever_node_is_asked() {
             logged_in.fetch_add(i64::from(outcome.is_ok()), Ordering::Relaxed);
         });
         assert_eq!(logged_in.into_inner(), 1);
+    }
+}
+
+#[test]
+fn a_link_is_sent_once_a_minute_whichever_nodes_are_asked() {
+    const ROUNDS: i64 = 40;
+    let database = Database::new();
+    let mut office = writer(&database.url);
+    let firm = Firm::new(&mut office);
+    let about = [None, Some(firm.thread(&mut office)), Some(firm.thread(&mut office))];
+    let nodes = about.map(|_| Mutex::new(writer(&database.url)));
+    for round in 0..ROUNDS {
+        let now = NOW.plus_millis(round * 2 * MINUTE);
+        let (next, sent) = (AtomicI64::new(0), AtomicI64::new(0));
+        at_once(about.len(), || {
+            let which = usize::try_from(next.fetch_add(1, Ordering::Relaxed)).unwrap();
+            let asked = tidings_storage::Asked::Login;
+            let ask = Operation::AddNotice { actor: firm.client, thread: about[which], asked };
+            let applied = nodes[which].lock().unwrap().apply(vec![ask], now).unwrap().remove(0);
+            match applied.outcome {
+                Ok(_) => {
+                    sent.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(refusal) => assert_eq!(refusal.code, RefusalCode::RateLimited),
+            }
+        });
+        assert_eq!(sent.into_inner(), 1, "in round {round}");
     }
 }
 
