@@ -3,8 +3,8 @@
 
 use super::query::crowd::Crowds;
 use super::query::{
-    self, access, badges, directory, history, letter, notices, pulse, standing, thread, tokens,
-    welcome,
+    self, access, badges, directory, history, ledger, letter, notices, pulse, standing, thread,
+    tokens, welcome,
 };
 use super::rows::OpError;
 use super::{Db, SqlError};
@@ -210,7 +210,7 @@ impl<S: Snapshots> Reader for S {
         filter: NoticeFilter,
         page: &Page,
     ) -> Result<List<Notice>, QueryError> {
-        ask(self, |db| notices::ledger(db, firm, actor, filter, page))
+        ask(self, |db| ledger::ledger(db, firm, actor, filter, page))
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), Unavailable> {

@@ -2,7 +2,7 @@
 
 use crate::mailer::{GATHERED, SENT};
 use crate::office::Office;
-use crate::world::World;
+use crate::world::{World, create, operation};
 use tidings_protocol::{
     Command, NoticeId, NoticeKind, Page, Refusal, RefusalCode, ThreadId, Timestamp,
 };
@@ -147,6 +147,28 @@ pub fn a_member_reads_of_threads_that_it_sees(w: &mut World) {
     let cursor = Some(login.0.simple().to_string());
     let foreign = refused(w, o.firm, Some(o.anna), all, &page(cursor, 1));
     assert_eq!(foreign.code, RefusalCode::Invalid);
+}
+
+pub fn a_member_finds_what_it_sees_below_much_that_it_does_not(w: &mut World) {
+    /// More than are walked through for it.
+    const OTHERS: u64 = 1_100;
+    let o = Office::new(w);
+    let acme = w.starts(o.anna, o.acme, "one");
+    for _ in 0..4 {
+        w.passes(GATHERED);
+        w.delivers();
+        w.posts(o.anna, acme, "more");
+    }
+    let starts = |number| operation(o.owner, create(o.beta, crate::key(number), "other", &[]));
+    w.apply((0..OTHERS).map(starts).collect());
+    w.passes(GATHERED);
+    let due = w.read().due(Timestamp(i64::MAX), 2_000).unwrap().look;
+    assert!(due.len() as u64 > OTHERS, "the first thread, too");
+    w.apply(due.into_iter().map(|(firm, thread)| Operation::Look { firm, thread }).collect());
+    let all = w.ledger(o.firm, None, of(acme));
+    assert_eq!(all.len(), 5);
+    assert_eq!(w.ledger(o.firm, Some(o.anna), NoticeFilter::default()), all);
+    assert_eq!(w.ledger(o.firm, Some(o.bob), NoticeFilter::default()), []);
 }
 
 pub fn the_ledger_is_forgotten_after_a_while_but_not_what_waits(w: &mut World) {

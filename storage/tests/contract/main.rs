@@ -189,6 +189,7 @@ macro_rules! contract {
                     it_is_asked_by_thread_and_by_person,
                     another_firms_ledger_looks_missing,
                     a_member_reads_of_threads_that_it_sees,
+                    a_member_finds_what_it_sees_below_much_that_it_does_not,
                     the_ledger_is_forgotten_after_a_while_but_not_what_waits,
                 }
                 letters {

@@ -4,8 +4,9 @@ use super::{ask, audience};
 use crate::access::Access;
 use crate::postgres::plan::plan as in_postgres;
 use crate::sql::jobs::FORGET_NOTICES;
+use crate::sql::query::ledger::{END_OF_WALK, gather_statement, page_statement, walk_statement};
 use crate::sql::query::notices::{
-    OF_DIGEST, OF_MAIL, TO_LOOK_AT, TO_REMIND, TO_SEND, TO_SEND_FIRST, page_statement,
+    OF_DIGEST, OF_MAIL, TO_LOOK_AT, TO_REMIND, TO_SEND, TO_SEND_FIRST,
 };
 use crate::sql::query::scope::still_visible;
 use crate::sqlite::plan::plan as in_sqlite;
@@ -81,7 +82,21 @@ fn a_page_of_the_ledger_reads_a_page() {
     let (role, rights) = (Role::Member, Rights::default());
     let access = Access::Team { role, rights, accounts, mentioned };
     let seen = still_visible(&access);
-    in_order_by(&page_statement(&format!("n.firm = ?1 AND {seen}"), 3), "notices_of_firm");
+    in_order_by(END_OF_WALK, "notices_of_firm");
+    let walk = walk_statement(seen);
+    in_order_by(&walk, "notices_of_firm");
+    let [in_sqlite, in_postgres] = plans(&walk);
+    assert!(in_sqlite.contains("(created_ms,id)>(?,?) AND (created_ms,id)<(?,?)"), "{in_sqlite}");
+    let bounds = in_postgres.lines().find(|line| line.contains("Index Cond: ((firm = "));
+    let bounds = bounds.unwrap_or_else(|| panic!("{in_postgres}"));
+    assert!(bounds.contains(">= ROW(") && bounds.contains("< ROW("), "{in_postgres}");
+    // Nothing but what it sees, by the threads that it sees.
+    let gathered = gather_statement();
+    goes_by(&gathered, "notices_of_thread");
+    goes_by(&gathered, "threads_of_account");
+    for plan in plans(&gathered) {
+        assert!(!plan.contains("notices_of_firm") && !plan.contains("SCAN n "), "{plan}");
+    }
     let of_person = format!("+n.firm = ?1 AND {seen} AND n.person = ?3");
     goes_by(&page_statement(&of_person, 4), "notices_of_person");
     let of_thread = format!("+n.firm = ?1 AND {seen} AND n.thread = ?3");

@@ -8,6 +8,7 @@ mod cursor;
 pub(super) mod directory;
 pub(super) mod history;
 mod inbox;
+pub(super) mod ledger;
 pub(super) mod letter;
 pub(super) mod notices;
 mod people;

@@ -1,16 +1,12 @@
-//! What is due for a notifier, what is known of a notice, and the ledger as the team reads it.
+//! What is due for a notifier, and what is known of a notice.
 
-use super::scope::still_visible;
-use super::{access, cursor};
-use crate::access::{Actor, Side};
-use crate::backend::{DueWork, NoticeFacts, NoticeFilter};
+use crate::access::Actor;
+use crate::backend::{DueWork, NoticeFacts};
 use crate::operation::NoticesOf;
-use crate::sql::rows::{self, OpError};
-use crate::sql::{Db, Row, SqlError, Value, params};
+use crate::sql::rows;
+use crate::sql::{Db, Row, SqlError, params};
 use std::collections::HashSet;
-use tidings_protocol::{
-    FirmId, List, Notice, NoticeId, Page, Person, RefusalCode, ThreadId, Timestamp,
-};
+use tidings_protocol::{FirmId, NoticeId, Person, ThreadId, Timestamp};
 use uuid::Uuid;
 
 /// Most notices that go in one mail.
@@ -125,129 +121,5 @@ pub(in crate::sql) fn facts(db: Db<'_>, id: NoticeId) -> Result<Option<NoticeFac
             email: row.text(8)?,
             answers: rows::answers(row, 9)?,
         })
-    })
-}
-
-/// A page of a firm's ledger, newest first.
-pub(in crate::sql) fn ledger(
-    db: Db<'_>,
-    firm: FirmId,
-    actor: Option<Actor>,
-    filter: NoticeFilter,
-    page: &Page,
-) -> Result<List<Notice>, OpError> {
-    let limit = cursor::limit(page)?;
-    let mut bound: Vec<Value<'_>> = vec![firm.0.into()];
-    // Of one thread or person there are few: they are not to be looked for among all of the firm.
-    let few = filter.thread.is_some() || filter.person.is_some();
-    let mut conditions = vec![if few { "+n.firm = ?1" } else { "n.firm = ?1" }.to_owned()];
-    let visible = visible(db, actor)?;
-    if let Some(condition) = visible {
-        bound.push(actor.map(|actor| actor.person.uuid()).into());
-        conditions.push(condition.to_owned());
-    }
-    let of_reader = bound.clone();
-    if let Some(thread) = filter.thread {
-        let num = seen(db, (visible, &of_reader), thread)?.ok_or(RefusalCode::NotFound)?;
-        bound.push(num.into());
-        conditions.push(format!("n.thread = ?{}", bound.len()));
-    }
-    if let Some(person) = filter.person {
-        bound.push(person.uuid().into());
-        // A thread has fewer of them than a person.
-        let kept = if filter.thread.is_some() { "+" } else { "" };
-        conditions.push(format!("{kept}n.person = ?{}", bound.len()));
-    }
-    if let Some(id) = cursor::id(page, "cursor")? {
-        let at = entered(db, firm, (visible, &of_reader), id)?;
-        let at = at.ok_or_else(|| cursor::bad("cursor"))?;
-        bound.push(at.0.into());
-        bound.push(id.into());
-        let (at, id) = (bound.len() - 1, bound.len());
-        conditions.push(format!("(n.created_ms, n.id) < (?{at}, ?{id})"));
-    }
-    bound.push((limit + 1).into());
-    let sql = page_statement(&conditions.join(" AND "), bound.len());
-    let mut items = db.rows(&sql, &bound, entry)?;
-    let more = cursor::cut(&mut items, limit);
-    let next = items.last().filter(|_| more).map(|item| cursor::after_id(item.notice.0));
-    Ok(List { items, next })
-}
-
-/// A page; so many at most as the parameter of this number says.
-pub(in crate::sql) fn page_statement(conditions: &str, limit: usize) -> String {
-    format!(
-        "SELECT n.id, t.id, n.person_kind, n.person, n.kind, n.state, n.reason, n.from_seq,
-             n.to_seq, n.created_ms, n.due_ms, n.settled_ms, n.attempts, n.message_id, n.answer
-         FROM notices n LEFT JOIN threads t ON t.num = n.thread
-         WHERE {conditions} ORDER BY n.created_ms DESC, n.id DESC LIMIT ?{limit}"
-    )
-}
-
-/// The condition of what a member sees, whose id is `?2`; none for who sees all of the firm.
-fn visible(db: Db<'_>, actor: Option<Actor>) -> Result<Option<&'static str>, OpError> {
-    let Some(actor) = actor else { return Ok(None) };
-    let access = access::required(db, actor)?;
-    if access.side() == Side::Client {
-        return Err(RefusalCode::NotAllowed.into());
-    }
-    Ok((!access.sees_all_accounts()).then(|| still_visible(&access)))
-}
-
-/// A thread's number, if the ledger's reader sees it: of one that is hidden nothing is told, not even
-/// that it is there. `bound` is what [`visible`] speaks of.
-fn seen(
-    db: Db<'_>,
-    (visible, bound): (Option<&str>, &[Value<'_>]),
-    thread: ThreadId,
-) -> Result<Option<i64>, SqlError> {
-    let mut bound = bound.to_vec();
-    bound.push(thread.0.into());
-    let sql = format!(
-        "SELECT t.num FROM threads t WHERE t.id = ?{} AND {}",
-        bound.len(),
-        visible.unwrap_or("t.firm = ?1")
-    );
-    db.row(&sql, &bound, |row| row.int(0))
-}
-
-/// When a notice was entered, if the ledger's reader sees it.
-fn entered(
-    db: Db<'_>,
-    firm: FirmId,
-    reader: (Option<&str>, &[Value<'_>]),
-    notice: Uuid,
-) -> Result<Option<Timestamp>, SqlError> {
-    let sql = "SELECT n.created_ms, t.id FROM notices n LEFT JOIN threads t ON t.num = n.thread
-         WHERE n.id = ?1 AND n.firm = ?2";
-    let found = db.row(sql, params![notice, firm.0], |row| {
-        Ok((rows::timestamp(row, 0)?, rows::maybe_id(row, 1)?.map(ThreadId)))
-    })?;
-    let Some((at, thread)) = found else { return Ok(None) };
-    let sees = match (reader.0, thread) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(_), Some(thread)) => seen(db, reader, thread)?.is_some(),
-    };
-    Ok(sees.then_some(at))
-}
-
-fn entry(row: &Row<'_>) -> Result<Notice, SqlError> {
-    let filled = |text: String| (!text.is_empty()).then_some(text);
-    Ok(Notice {
-        notice: NoticeId(row.id(0)?),
-        thread: rows::maybe_id(row, 1)?.map(ThreadId),
-        person: rows::person(row, 2, 3)?,
-        kind: rows::notice_kind(row, 4)?,
-        state: rows::notice_state(row, 5)?,
-        reason: if row.is_null(6)? { None } else { Some(rows::notice_reason(row, 6)?) },
-        from: rows::seq(row, 7)?,
-        to: rows::seq(row, 8)?,
-        created_ms: rows::timestamp(row, 9)?,
-        due_ms: rows::timestamp(row, 10)?,
-        settled_ms: rows::maybe_timestamp(row, 11)?,
-        attempts: rows::small(row, 12)?,
-        message_id: filled(row.text(13)?),
-        answer: filled(row.text(14)?),
     })
 }

@@ -24,6 +24,19 @@ macro_rules! member_sees {
     };
 }
 
+/// Threads that a member sees by assignment or mention, gathered from its accounts.
+macro_rules! threads_of_member {
+    () => {
+        "(SELECT v.num FROM assignments a CROSS JOIN threads v ON v.account = a.account
+             WHERE a.member = ?2
+             UNION SELECT m.thread FROM participants m
+             WHERE m.person = ?2 AND m.mentioned = 1)"
+    };
+}
+
+/// The numbers of the threads in [`Scope::Member`].
+pub(in crate::sql) const THREADS_OF_MEMBER: &str = threads_of_member!();
+
 /// The condition of [`Scope::Firm`].
 const FIRM: &str = "t.firm = ?1";
 /// The condition of [`Scope::MemberOfMany`].
@@ -87,12 +100,7 @@ impl Scope {
         match self {
             Self::Firm => FIRM.to_owned(),
             Self::Account(_) => format!("+t.firm = ?1 AND t.account = ?{account}"),
-            Self::Member => "+t.firm = ?1 AND t.num IN (
-                     SELECT v.num FROM assignments a CROSS JOIN threads v ON v.account = a.account
-                     WHERE a.member = ?2
-                     UNION SELECT m.thread FROM participants m
-                     WHERE m.person = ?2 AND m.mentioned = 1)"
-                .to_owned(),
+            Self::Member => concat!("+t.firm = ?1 AND t.num IN ", threads_of_member!()).to_owned(),
             Self::MemberOfMany => MEMBER_OF_MANY.to_owned(),
             Self::MemberWithin(_) => {
                 format!(concat!("+t.firm = ?1 AND t.account = ?{} AND ", member_sees!()), account)
