@@ -7,11 +7,10 @@ use self::save::Seldom;
 use super::facts::PersonFacts;
 use super::rows;
 use crate::sql::{Db, Row, SqlError, params};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use tidings_protocol::{
-    AccountId, FirmId, MemberId, MessageId, Person, Reminder, ReminderState, Seq, ThreadId,
-    Timestamp,
+    AccountId, FirmId, InboxKind, MemberId, MessageId, Person, Reminder, ReminderState, Seq,
+    ThreadId, Timestamp,
 };
 
 /// One row of `threads`, with its participants.
@@ -111,7 +110,7 @@ pub(crate) struct Part {
     pub(super) read: Seq,
     /// Messages up to there.
     pub(super) read_messages: u64,
-    /// When that was.
+    /// When that was; of who has read nothing, when it took part first.
     pub(super) read_at: Timestamp,
     /// Whether this member is told.
     pub(super) following: bool,
@@ -123,10 +122,16 @@ pub(crate) struct Part {
     pub(super) mail: Undecided,
 }
 
+/// Stands beside the kinds of what a member is to be told of: it owned the firm then, and is told
+/// whether or not it follows, for nobody else was left. Whoever the firm's owner is by now, its inbox
+/// has it.
+pub(super) const STANDS_IN: u16 = 1 << 15;
+const _: () = assert!(InboxKind::ALL.len() < 15);
+
 /// What a member is to be told of by email, once that is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Undecided {
-    /// Bits of kinds of inbox items; 0: there is nothing.
+    /// Bits of kinds of inbox items, and perhaps [`STANDS_IN`]; 0: there is nothing.
     pub(super) kinds: u16,
     /// Since when there is something.
     pub(super) since: Timestamp,
@@ -280,10 +285,9 @@ impl Thread {
     }
 
     /// Says that somebody takes part: who acts is named with the thread, whatever it has read.
-    pub(super) fn enter(&mut self, person: Person) {
-        if let Entry::Vacant(place) = self.people.entry(person) {
-            place.insert(Part::default());
-            self.dirty_people.insert(person);
+    pub(super) fn enter(&mut self, person: Person, now: Timestamp) {
+        if self.part(person).read_at == Timestamp::default() {
+            self.change_part(person, |part| part.read_at = now);
         }
     }
 

@@ -203,7 +203,7 @@ impl Work<'_> {
         thread.head = seq;
         thread.messages = messages;
         thread.touch();
-        thread.enter(actor);
+        thread.enter(actor, self.now);
         let delay = self.memory.firm(self.db, thread.firm)?.map_or(0, |firm| firm.mail_delay_ms);
         thread.take_note(actor, &kind, seq, self.now, delay);
         Ok(Some(Event { thread: thread.id, seq, at_ms: self.now, actor, messages, kind }))

@@ -165,19 +165,21 @@ CREATE UNIQUE INDEX events_by_key ON events (client_key, actor) WHERE client_key
 CREATE INDEX events_of_tasks ON events (thread, seq) WHERE kind BETWEEN 4 AND 9;
 CREATE INDEX events_of_edits ON events (thread, seq) WHERE kind = 2;
 
--- One row for everybody who has read, acted, follows or was mentioned in a thread.
+-- One row for everybody who has read, acted, follows or was mentioned in a thread; and for who has
+-- muted it, or was to be told of it, and takes no part.
 CREATE TABLE participants (
     thread        INTEGER NOT NULL,
     person_kind   INTEGER NOT NULL,
     person        BLOB NOT NULL,
     read_seq      INTEGER NOT NULL, -- the receipt: 0 for nothing read
     read_messages INTEGER NOT NULL, -- messages up to there
-    read_ms       INTEGER NOT NULL,
+    read_ms       INTEGER NOT NULL, -- when that was; of who has read nothing, when it acted first
     following     INTEGER NOT NULL,
     mentioned     INTEGER NOT NULL, -- gives access to the thread
     muted         INTEGER NOT NULL, -- no emails of what happens in it
     -- What a member is to be told of by email and was not decided yet: the first event of it, the
-    -- last one, since when, and bits of kinds of inbox items, 0 for nothing. A mail that failed is no
+    -- last one, since when, and bits of kinds of inbox items, 0 for nothing, with one for the owner who
+    -- stands in for followers. A mail that failed is no
     -- event. What contacts are told of is seen from the log.
     mail_seq      INTEGER NOT NULL,
     mail_to       INTEGER NOT NULL,

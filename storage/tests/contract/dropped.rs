@@ -154,6 +154,37 @@ pub fn who_was_demoted_is_told_no_more(w: &mut World) {
     }
 }
 
+pub fn who_was_told_as_the_owner_is_told_whoever_owns_the_firm_by_then(w: &mut World) {
+    for before_the_look in WHEN {
+        let o = Office::new(w);
+        // Nobody follows it: the owner stands in.
+        let thread = w.starts(o.carol, o.acme, "one");
+        let hand_over = MemberPatch { role: Some(Role::Owner), ..MemberPatch::default() };
+        let hand_over = DirectoryChange::PatchMember(member(o.admin), hand_over);
+        if before_the_look {
+            w.change(o.firm, hand_over.clone()).unwrap();
+        }
+        w.passes(GATHERED);
+        w.decides();
+        w.change(o.firm, hand_over).unwrap();
+        assert_eq!(w.delivers_to(o.owner).len(), 1, "before the look: {before_the_look}");
+        assert_eq!(w.fates(o.owner, thread), [SENT]);
+        assert_eq!(w.fates(o.admin, thread), []);
+        // Of what comes next it is the new one that is told.
+        let two = w.posts(o.carol, thread, "two");
+        w.passes(GATHERED);
+        assert_eq!(w.delivers_to(o.admin).len(), 1);
+        assert_eq!(w.ranges(o.admin, thread), [(two.0, two.0)]);
+        assert_eq!(w.fates(o.owner, thread), [SENT]);
+        // Who stands in is told of nothing that it does not want to be told of.
+        w.posts(o.carol, thread, "three");
+        w.does(o.admin, Command::Mute { thread, muted: true });
+        w.passes(GATHERED);
+        assert_eq!(w.delivers(), []);
+        assert_eq!(w.fates(o.admin, thread), [SENT, dropped(NoticeReason::Muted)]);
+    }
+}
+
 pub fn what_is_partly_read_is_told_of_the_rest(w: &mut World) {
     let o = Office::new(w);
     w.sets_mail(o.firm, crate::letters::shown());

@@ -40,6 +40,7 @@ mod reminders_due;
 mod reminding;
 mod resend;
 mod rewriting;
+mod shut_out;
 mod tasks;
 mod tenants;
 mod tokens;
@@ -136,6 +137,7 @@ macro_rules! contract {
                     a_contact_is_not_told_in_vain,
                     a_member_is_not_told_in_vain,
                     who_was_demoted_is_told_no_more,
+                    who_was_told_as_the_owner_is_told_whoever_owns_the_firm_by_then,
                     what_is_partly_read_is_told_of_the_rest,
                     what_is_partly_taken_back_is_told_of_the_rest,
                     a_member_is_not_told_of_what_happened_beside_it,
@@ -255,6 +257,7 @@ macro_rules! contract {
                 outbox {
                     the_first_event_says_when_an_email_is_due,
                     a_firm_says_for_how_long_events_are_gathered,
+                    what_is_not_due_yet_is_not_looked_at_again_and_again,
                     everybody_has_a_first_event_of_its_own,
                     what_happens_until_it_is_taken_goes_along,
                     what_waits_for_a_member_grows_too,
@@ -302,6 +305,7 @@ macro_rules! contract {
                     both_sides_see_how_far_everybody_has_read,
                     who_joins_a_crowd_sees_what_was_read_a_moment_before,
                     who_acts_without_reading_is_named_too,
+                    who_is_only_told_takes_no_part,
                     only_messages_count_as_unread,
                     an_archived_thread_can_be_marked_as_read,
                     badges_count_what_is_seen_and_not_read,
@@ -357,6 +361,11 @@ macro_rules! contract {
                     a_deleted_message_stays_deleted,
                     only_the_last_messages_edit_changes_the_excerpt,
                     rewriting_neither_moves_the_thread_nor_raises_an_inbox_item,
+                }
+                shut_out {
+                    who_cannot_log_in_has_one_entry_of_a_thread,
+                    who_is_let_in_while_others_are_undecided_is_told_of_what_comes,
+                    a_mail_that_was_offered_does_not_come_to_say_more,
                 }
                 tasks {
                     tasks_stand_in_the_order_the_team_gives_them,

@@ -2,7 +2,7 @@
 
 use crate::mailer::{GATHERED, MINUTE, SENT, WAITING};
 use crate::office::{Office, member};
-use crate::world::World;
+use crate::world::{World, operation, post};
 use tidings_protocol::{
     Channels, Command, InboxKind, MailPatch, NoticeKind, Seq, TaskId, ThreadId, Timestamp,
 };
@@ -58,6 +58,26 @@ pub fn a_firm_says_for_how_long_events_are_gathered(w: &mut World) {
     w.posts(o.anna, thread, "more");
     assert_eq!(w.delivers_to(o.carol).len(), 1);
     assert_eq!(w.ranges(o.carol, thread), [(2, 3)]);
+}
+
+pub fn what_is_not_due_yet_is_not_looked_at_again_and_again(w: &mut World) {
+    /// More events than are looked at in one go.
+    const POSTS: u64 = 4_100;
+    let o = Office::new(w);
+    w.sets_mail(o.firm, MailPatch { delay_s: Some(3_600), ..MailPatch::default() });
+    let thread = w.starts(o.carol, o.acme, "one");
+    w.passes(30 * MINUTE);
+    let says = |number| operation(o.anna, post(thread, crate::key(number), "more"));
+    w.apply((0..POSTS).map(says).collect());
+    let due = w.now.plus_millis(60 * MINUTE);
+    // What Carol has said herself is due, but not to her.
+    w.passes(31 * MINUTE);
+    w.looks_at(o.firm, thread);
+    assert_eq!(w.told(o.carol, thread), []);
+    assert!(!is_due(w, thread, due.plus_millis(-1)) && is_due(w, thread, due));
+    w.now = due;
+    assert_eq!(w.delivers_to(o.carol).len(), 1);
+    assert_eq!(w.told(o.carol, thread)[0].to, Seq(2 + POSTS));
 }
 
 pub fn everybody_has_a_first_event_of_its_own(w: &mut World) {

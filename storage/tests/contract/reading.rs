@@ -1,5 +1,6 @@
 //! Receipts and unread numbers.
 
+use crate::mailer::GATHERED;
 use crate::office::Office;
 use crate::world::World;
 use tidings_protocol::{Badges, Command, RefusalCode, Reply, Seq, ThreadId};
@@ -99,6 +100,25 @@ pub fn who_acts_without_reading_is_named_too(w: &mut World) {
     let named: Vec<_> = view.participants.iter().map(|one| one.name.as_str()).collect();
     assert!(named.contains(&"Carol") && named.contains(&"Ada"), "{named:?}");
     assert_eq!(view.receipts.len(), 1, "only Anna has read");
+}
+
+pub fn who_is_only_told_takes_no_part(w: &mut World) {
+    let o = Office::new(w);
+    // The owner stands in for followers.
+    let thread = w.starts(o.carol, o.acme, "one");
+    w.does(o.admin, Command::Mute { thread, muted: true });
+    let named = |w: &mut World| {
+        let participants = w.view(o.carol, thread).participants;
+        participants.into_iter().map(|one| one.name).collect::<Vec<_>>()
+    };
+    assert_eq!(named(w), ["Carol"]);
+    w.passes(GATHERED);
+    assert_eq!(w.delivers_to(o.owner).len(), 1);
+    assert_eq!(named(w), ["Carol"]);
+    w.writes(o.owner, Command::Archive { thread });
+    w.does(o.anna, Command::Follow { thread, following: true });
+    w.reopen();
+    assert_eq!(named(w), ["Olga", "Carol", "Anna"]);
 }
 
 pub fn only_messages_count_as_unread(w: &mut World) {

@@ -3,7 +3,7 @@
 
 use crate::notice::{Happened, recipients};
 use crate::sql::rows::{self, OpError};
-use crate::sql::thread::Thread;
+use crate::sql::thread::{STANDS_IN, Thread};
 use crate::sql::work::{InboxRow, Made, Work};
 use tidings_protocol::{MemberId, Person, Seq};
 
@@ -33,12 +33,17 @@ impl Work<'_> {
         let owner = firm.and_then(|firm| firm.owner);
         // A call of somebody who was called before is no event, nor is a mail that failed.
         let event = (!made.events.is_empty()).then_some(seq);
-        for (member, reasons) in recipients(happened, &followers, owner) {
+        let told = recipients(happened, &followers, owner);
+        let alone = told.len() == 1;
+        for (member, reasons) in told {
             let Some(facts) = self.memory.person(self.db, Person::Member(member))? else {
                 continue;
             };
-            let by_mail = rows::kinds_by_mail(facts.channels, &reasons);
+            let mut by_mail = rows::kinds_by_mail(facts.channels, &reasons);
             if by_mail != 0 {
+                if alone && owner == Some(member) {
+                    by_mail |= STANDS_IN;
+                }
                 thread.mail_to(Person::Member(member), event, by_mail, self.now, delay);
             }
             let wanted = |kind: &_| rows::channels_of(facts.channels, *kind).inbox;

@@ -206,12 +206,11 @@ impl Work<'_> {
             told.to = told.to.max(part.mail.last);
         }
         let kinds = u16::try_from(told.detail).unwrap_or(0);
-        let owner = self.memory.firm(self.db, thread.firm)?.and_then(|firm| firm.owner);
         let mut range = (notice.from, told.to);
         if grows && part.was_called_again() && part.read >= told.to {
             range = OfMember::of_no_event(thread);
         }
-        let of_member = OfMember { part, kinds, range, owner };
+        let of_member = OfMember { part, kinds, range };
         let reason = self.why_not_member(thread, member, &facts, &of_member)?;
         let wait = facts.hours.after(self.now);
         if reason.is_none() && wait > self.now {

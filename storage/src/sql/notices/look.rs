@@ -8,11 +8,11 @@ use super::{Answered, NewNotice};
 use crate::operation::Done;
 use crate::sql::params;
 use crate::sql::rows::{self, OpError};
-use crate::sql::thread::{Part, Thread, Undecided};
+use crate::sql::thread::{Part, STANDS_IN, Thread, Undecided};
 use crate::sql::work::Work;
 use tidings_protocol::{
-    FirmId, InboxKind, MemberId, NoticeId, NoticeKind, NoticeReason, Person, Seq, ThreadId,
-    Timestamp,
+    FirmId, InboxKind, MemberId, NoticeId, NoticeKind, NoticeReason, NoticeState, Person, Seq,
+    ThreadId, Timestamp,
 };
 
 /// When the next one is due, of those that are not yet.
@@ -41,8 +41,7 @@ impl Work<'_> {
 
     pub(super) fn look_at(&mut self, thread: &mut Thread) -> Result<(), OpError> {
         let firm = self.memory.firm(self.db, thread.firm)?;
-        let delay_ms = firm.as_ref().map_or(0, |firm| firm.mail_delay_ms);
-        let owner = firm.and_then(|firm| firm.owner);
+        let delay_ms = firm.map_or(0, |firm| firm.mail_delay_ms);
         let mut later = Later::default();
         self.look_for_contacts(thread, delay_ms, &mut later)?;
         let undecided = thread.parts().filter_map(|(person, part)| match person {
@@ -50,7 +49,7 @@ impl Work<'_> {
             _ => None,
         });
         for of in undecided.collect::<Vec<_>>() {
-            self.look_for_member(thread, of, delay_ms, owner, &mut later)?;
+            self.look_for_member(thread, of, delay_ms, &mut later)?;
         }
         thread.look = later.0;
         thread.touch();
@@ -81,9 +80,11 @@ impl Work<'_> {
                 self.decide_for_contact(thread, &traces, &contact, first.0)?;
             }
         }
-        if !undecided {
-            thread.looked = traces.upto;
+        if undecided {
+            // What is beyond these is looked at when they are due.
+            return Ok(());
         }
+        thread.looked = traces.upto;
         if traces.upto < thread.head {
             later.at(self.now);
         }
@@ -123,11 +124,41 @@ impl Work<'_> {
             due: contact.hours.after(self.now),
             digest: false,
         };
-        match why_not(thread, contact, traces, contact.decided) {
-            Some(reason) => self.drop_notice(thread.firm, thread.num, &notice, reason)?,
-            None => self.add_notice(thread.firm, Some(thread.num), &notice)?,
+        let Some(reason) = why_not(thread, contact, traces, contact.decided) else {
+            return Ok(self.add_notice(thread.firm, Some(thread.num), &notice)?);
+        };
+        let shut_out = reason == NoticeReason::NoAccess;
+        if !(shut_out && self.extend_shut_out(thread, contact, &notice)?) {
+            self.drop_notice(thread.firm, thread.num, &notice, reason)?;
         }
         Ok(())
+    }
+
+    /// Of who cannot log in not every decision is put down: the last one is made to reach up to here,
+    /// if it was the same. So it stays decided, should it be let in later. Not of what is in a mail:
+    /// that may have been sent all the same, and did not say more. False if there is none such.
+    fn extend_shut_out(
+        &self,
+        thread: &Thread,
+        contact: &ContactFacts,
+        notice: &NewNotice,
+    ) -> Result<bool, OpError> {
+        let longer = self.db.change(
+            "UPDATE notices SET to_seq = ?4, settled_ms = ?5
+             WHERE thread = ?1 AND person = ?2 AND to_seq = ?3 AND kind = ?6 AND state = ?7
+                 AND reason = ?8 AND mail IS NULL",
+            params![
+                thread.num,
+                notice.person.uuid(),
+                rows::int(contact.decided.0),
+                rows::int(notice.range.1.0),
+                self.now,
+                rows::notice_kind_number(notice.kind),
+                rows::notice_state_number(NoticeState::Dropped),
+                rows::notice_reason_number(NoticeReason::NoAccess),
+            ],
+        )?;
+        Ok(longer > 0)
     }
 
     fn look_for_member(
@@ -135,7 +166,6 @@ impl Work<'_> {
         thread: &mut Thread,
         (member, part): (MemberId, Part),
         delay_ms: i64,
-        owner: Option<MemberId>,
         later: &mut Later,
     ) -> Result<(), OpError> {
         let mail = part.mail;
@@ -183,7 +213,7 @@ impl Work<'_> {
             due: facts.hours.after(due),
             digest,
         };
-        let told = OfMember { part, kinds: mail.kinds, range: notice.range, owner };
+        let told = OfMember { part, kinds: mail.kinds, range: notice.range };
         match self.why_not_member(thread, member, &facts, &told)? {
             Some(reason) => self.drop_notice(thread.firm, thread.num, &notice, reason)?,
             None => self.add_notice(thread.firm, Some(thread.num), &notice)?,
@@ -212,7 +242,8 @@ impl Work<'_> {
             return Ok(Some(NoticeReason::NotWanted));
         }
         let called = kinds.contains(&InboxKind::Mentioned);
-        if told.part.muted || !(told.part.following || called || told.owner == Some(member)) {
+        let stands_in = told.kinds & STANDS_IN != 0;
+        if told.part.muted || !(told.part.following || called || stands_in) {
             return Ok(Some(NoticeReason::Muted));
         }
         if kinds.contains(&InboxKind::DeliveryFailed) {
@@ -239,7 +270,6 @@ pub(super) struct OfMember {
     pub(super) kinds: u16,
     /// The first event and the last one; turned around, if it is no event that it is told of.
     pub(super) range: (Seq, Seq),
-    pub(super) owner: Option<MemberId>,
 }
 
 impl OfMember {

@@ -108,13 +108,14 @@ pub(super) fn tasks(db: Db<'_>, num: i64) -> Result<Vec<Task>, SqlError> {
 }
 
 /// Who has read how far, and the names of those who take part: of as many as may be sent, those
-/// who read last.
+/// who read last. Who only stands there to be told of it, or not to be, does not take part.
 pub(super) fn people(db: Db<'_>, num: i64) -> Result<(Vec<Receipt>, Vec<Participant>), SqlError> {
     let sql = "SELECT p.person_kind, p.person, p.read_seq, coalesce(m.name, c.name, '')
          FROM participants p
          LEFT JOIN members m ON p.person_kind = 0 AND m.id = p.person
          LEFT JOIN contacts c ON p.person_kind = 1 AND c.id = p.person
-         WHERE p.thread = ?1 ORDER BY p.read_ms DESC, p.person LIMIT ?2";
+         WHERE p.thread = ?1 AND (p.read_ms > 0 OR p.following = 1 OR p.mentioned = 1)
+         ORDER BY p.read_ms DESC, p.person LIMIT ?2";
     let (mut receipts, mut participants) = (Vec::new(), Vec::new());
     db.each(sql, params![num, rows::int(THREAD_PEOPLE_MAX as u64)], |row| {
         let person = rows::person(row, 0, 1)?;
