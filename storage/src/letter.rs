@@ -14,6 +14,9 @@ pub const QUOTE_BYTES_MAX: usize = 2 * 1024;
 /// Most tasks that are listed.
 pub const TASKS_LISTED_MAX: usize = 20;
 
+/// Most names of people whose mails were not delivered.
+pub const UNDELIVERED_NAMES_MAX: usize = 5;
+
 /// One email, to one person, about one thread; or about several of them in a digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
@@ -90,6 +93,10 @@ pub struct Part {
     pub reasons: Vec<InboxKind>,
     /// For a reminder: which one of how many.
     pub reminder: Option<(u16, u16)>,
+    /// For a member, of a mail that was not delivered and wherever content is shown: names of the
+    /// contacts whose last mails about the thread failed, the latest first; at most
+    /// [`UNDELIVERED_NAMES_MAX`].
+    pub undelivered: Vec<String>,
     /// For an answer that was refused: why.
     pub refused: Option<AnswerProblem>,
     /// What is said there, if emails of the thread show it.

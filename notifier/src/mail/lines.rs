@@ -1,7 +1,9 @@
 //! The sentences of one part: what happened, and what stops it.
 
+use super::clean;
+use super::page::NAME_CHARS_MAX;
 use super::words::Words;
-use tidings_protocol::{NoticeKind, Person};
+use tidings_protocol::{InboxKind, NoticeKind, Person};
 use tidings_storage::letter::{AnswerProblem, Part};
 
 /// Whether the answer was posted after all, but for its attachments.
@@ -17,7 +19,7 @@ pub(super) fn before(part: &Part, reader: Person, firm: &str, words: &Words) -> 
             let problem = part.refused.unwrap_or(AnswerProblem::NotTaken);
             vec![(words.refused)(problem, firm)]
         }
-        (NoticeKind::DeliveryFailed, _) => words.member.undelivered.map(str::to_owned).to_vec(),
+        (NoticeKind::DeliveryFailed, _) => undelivered(part, words).to_vec(),
         (NoticeKind::Reminder, Person::Contact(_)) => {
             let (which, of) = part.reminder.unwrap_or((1, 1));
             with_counts((words.contact.reminder)(firm, which, of), part, firm, words)
@@ -56,6 +58,10 @@ fn with_tasks(mut lines: Vec<String>, part: &Part, words: &Words) -> Vec<String>
 fn to_member(part: &Part, words: &Words) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for &reason in &part.reasons {
+        if reason == InboxKind::DeliveryFailed {
+            lines.extend(undelivered(part, words));
+            continue;
+        }
         let line = (words.member.happened)(reason);
         if !lines.iter().any(|other| other == line) {
             lines.push(line.to_owned());
@@ -71,6 +77,16 @@ fn to_member(part: &Part, words: &Words) -> Vec<String> {
         lines.push((words.content.threads)(1));
     }
     lines
+}
+
+/// Whose mail did not arrive, if that may be told here; otherwise where it stands.
+fn undelivered(part: &Part, words: &Words) -> [String; 2] {
+    let names = part.undelivered.iter().map(|name| clean::line(name, NAME_CHARS_MAX));
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        return words.member.undelivered.map(str::to_owned);
+    }
+    (words.member.undelivered_to)(&names.join(", "))
 }
 
 /// What stands after it.

@@ -86,6 +86,7 @@ mod tests {
             tasks_total: 0,
             reasons: Vec::new(),
             reminder: None,
+            undelivered: Vec::new(),
             refused: None,
             content: None,
         }

@@ -20,6 +20,7 @@ fn with_text(letter: &Letter, text: &str) -> Letter {
     letter.to.time_zone = text();
     for part in &mut letter.parts {
         part.account = part.account.as_ref().map(|_| text());
+        part.undelivered.fill(text());
         if let Some(Content { subject, quotes, tasks }) = &mut part.content {
             *subject = text();
             for quote in quotes {
@@ -36,10 +37,13 @@ fn written(letter: &Letter) -> Mail {
     mail::write(letter, &samples::links(letter), &samples::sender()).expect("an address")
 }
 
+/// Letters that have everything in them between them.
+const KINDS: [&str; 4] = ["messages", "digest", "login", "undelivered-too"];
+
 /// One of each kind of page, with everything in it that can be.
 fn letters() -> Vec<Letter> {
     let all = samples::all(Language::Fr).into_iter();
-    let some = all.filter(|(name, _)| ["messages", "digest", "login"].contains(&name.as_str()));
+    let some = all.filter(|(name, _)| KINDS.contains(&name.as_str()));
     some.map(|(_, letter)| samples::show(letter)).collect()
 }
 

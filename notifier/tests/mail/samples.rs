@@ -80,6 +80,7 @@ fn part(number: u128, kind: NoticeKind) -> Part {
         tasks_total: 4,
         reasons: Vec::new(),
         reminder: None,
+        undelivered: Vec::new(),
         refused: None,
         content: None,
     }
@@ -149,7 +150,21 @@ pub(crate) fn all(language: Language) -> Vec<(String, Letter)> {
         ),
         ("resent", client(part(1, Resent))),
         ("team", team(Part { reasons: reasons.clone(), ..part(1, Activity) })),
-        ("undelivered", team(Part { messages: 0, ..part(1, DeliveryFailed) })),
+        (
+            "undelivered",
+            team(Part {
+                messages: 0,
+                reasons: vec![InboxKind::DeliveryFailed],
+                ..part(1, DeliveryFailed)
+            }),
+        ),
+        (
+            "undelivered-too",
+            team(Part {
+                reasons: vec![InboxKind::ContactAnswered, InboxKind::DeliveryFailed],
+                ..part(1, Activity)
+            }),
+        ),
         ("login", client(Part { thread: None, messages: 0, ..part(1, Login) })),
         (
             "digest",
@@ -216,6 +231,9 @@ const PROBLEMS: [(&str, AnswerProblem); 7] = [
 pub(crate) fn show(mut letter: Letter) -> Letter {
     let team = matches!(letter.to.person, Person::Member(_));
     for part in &mut letter.parts {
+        if part.reasons.contains(&InboxKind::DeliveryFailed) {
+            part.undelivered = vec!["Anna Smit".to_owned(), "Luc Dubois".to_owned()];
+        }
         let mut content = content();
         content.tasks.truncate(part.tasks_open as usize);
         content.quotes.truncate(usize::try_from(part.messages).unwrap_or_default());

@@ -41,6 +41,20 @@ fn marked() -> Content {
 }
 
 #[test]
+fn whose_mail_did_not_arrive_is_said_where_names_are_shown() {
+    for name in ["undelivered", "undelivered-too"] {
+        let letter = sample(name);
+        let hidden = text(&letter);
+        assert!(hidden.contains("Your inbox says to whom."), "{hidden}");
+        assert!(!hidden.contains("Anna Smit"), "{hidden}");
+        let shown = text(&samples::show(letter)).replace("\r\n", " ");
+        let said = "An email to Anna Smit, Luc Dubois could not be delivered.";
+        assert!(shown.contains(said), "{shown}");
+        assert!(shown.contains("Please check the address."), "{shown}");
+    }
+}
+
+#[test]
 fn what_is_hidden_is_nowhere_in_the_mail() {
     for language in samples::LANGUAGES {
         for (name, letter) in samples::all(language) {

@@ -1,6 +1,7 @@
 //! Notifiers take what is due for a while, and say what became of it. One that dies loses nothing,
 //! and nothing is told twice.
 
+use crate::letters::shown;
 use crate::mailer::{
     GATHERED, HOLDER, HOUR, LEASE, MINUTE, OTHER, REFUSED_ID, SENT, WAITING, dropped, failed,
     later, message_id, sent,
@@ -228,11 +229,26 @@ pub fn the_team_is_told_of_a_mail_that_nobody_takes(w: &mut World) {
         let part = &letter.parts[0];
         assert_eq!((part.kind, part.thread), (NoticeKind::DeliveryFailed, Some(thread)));
         assert_eq!(part.reasons, [InboxKind::DeliveryFailed]);
+        assert!(part.undelivered.is_empty(), "no names where nothing is shown");
     }
     assert_eq!(w.fates(o.carol, thread).len(), 1, "whom it concerns is not told");
     // The next one is tried all the same.
     w.posts(o.anna, thread, "two");
     assert_eq!(w.gets_one(o.carol).messages, 1, "what failed is decided");
+}
+
+pub fn whose_mail_failed_is_told_where_names_are_shown(w: &mut World) {
+    let o = Office::new(w);
+    w.sets_mail(o.firm, shown());
+    let (thread, mail) = one_is_due(w, &o);
+    w.claims(&mail, HOLDER);
+    w.settles(&mail, HOLDER, failed());
+    assert_eq!(w.gets_one(o.anna).undelivered, ["Carol"]);
+    // A later one arrives: nobody is to be looked after any more.
+    w.posts(o.anna, thread, "two");
+    w.gets_one(o.carol);
+    w.posts(o.carol, thread, "answer");
+    assert!(w.gets_one(o.anna).undelivered.is_empty());
 }
 
 pub fn a_mail_to_the_team_that_fails_is_told_to_nobody(w: &mut World) {

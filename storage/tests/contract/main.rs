@@ -106,6 +106,7 @@ macro_rules! contract {
                     what_was_never_taken_was_not_sent,
                     a_mail_is_tried_again_when_its_time_has_come,
                     the_team_is_told_of_a_mail_that_nobody_takes,
+                    whose_mail_failed_is_told_where_names_are_shown,
                     a_mail_to_the_team_that_fails_is_told_to_nobody,
                     a_failure_does_not_tell_again_what_was_told,
                     notices_of_others_are_not_taken,

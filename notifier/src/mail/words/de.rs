@@ -86,8 +86,14 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Eine E-Mail an einen Ansprechpartner des Mandanten konnte nicht zugestellt werden.",
-            "Bitte prüfen Sie die Adresse.",
+            "In Ihrem Posteingang steht, an wen. Bitte prüfen Sie die Adresse.",
         ],
+        undelivered_to: |names| {
+            [
+                format!("Eine E-Mail an {names} konnte nicht zugestellt werden."),
+                "Bitte prüfen Sie die Adresse.".to_owned(),
+            ]
+        },
     },
     login: Login {
         what: |firm| format!("Mit diesem Link melden Sie sich bei {firm} an."),

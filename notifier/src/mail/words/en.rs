@@ -80,8 +80,14 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "An email to one of the client’s contacts could not be delivered.",
-            "Please check the address.",
+            "Your inbox says to whom. Please check the address.",
         ],
+        undelivered_to: |names| {
+            [
+                format!("An email to {names} could not be delivered."),
+                "Please check the address.".to_owned(),
+            ]
+        },
     },
     login: Login {
         what: |firm| format!("With this link you log in to {firm}."),

@@ -78,8 +78,14 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "No se ha podido entregar un correo a un contacto del cliente.",
-            "Compruebe la dirección.",
+            "En su bandeja de entrada consta a quién. Compruebe la dirección.",
         ],
+        undelivered_to: |names| {
+            [
+                format!("No se ha podido entregar un correo a {names}."),
+                "Compruebe la dirección.".to_owned(),
+            ]
+        },
     },
     login: Login {
         what: |firm| format!("Con este enlace accede a {firm}."),

@@ -87,8 +87,14 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Un e-mail à un interlocuteur du client n’a pas pu être remis.",
-            "Veuillez vérifier l’adresse.",
+            "Votre boîte de réception indique à qui. Veuillez vérifier l’adresse.",
         ],
+        undelivered_to: |names| {
+            [
+                format!("Un e-mail à {names} n’a pas pu être remis."),
+                "Veuillez vérifier l’adresse.".to_owned(),
+            ]
+        },
     },
     login: Login {
         what: |firm| format!("Ce lien vous permet de vous connecter à {firm}."),

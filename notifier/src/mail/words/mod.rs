@@ -87,8 +87,11 @@ pub(super) struct ToMember {
     pub(super) unread: fn(u64) -> String,
     /// Open tasks of the client; there is at least one.
     pub(super) tasks: fn(u32) -> String,
-    /// An email to somebody of the client was not delivered, and what to do about it.
+    /// An email to somebody of the client was not delivered, and what to do about it. Who that is,
+    /// this mail does not say.
     pub(super) undelivered: [&'static str; 2],
+    /// The same, by names.
+    pub(super) undelivered_to: fn(&str) -> [String; 2],
 }
 
 /// Sentences around a link to log in by.

@@ -78,8 +78,14 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Een e-mail aan een contactpersoon van de klant kon niet worden bezorgd.",
-            "Controleer het adres.",
+            "In uw inbox staat aan wie. Controleer het adres.",
         ],
+        undelivered_to: |names| {
+            [
+                format!("Een e-mail aan {names} kon niet worden bezorgd."),
+                "Controleer het adres.".to_owned(),
+            ]
+        },
     },
     login: Login {
         what: |firm| format!("Met deze link logt u in bij {firm}."),

@@ -4,7 +4,7 @@
 use crate::access::Actor;
 use crate::letter::{
     Addressee, Content, FirmLook, Letter, Part, QUOTE_BYTES_MAX, QUOTES_MAX, Quote,
-    TASKS_LISTED_MAX,
+    TASKS_LISTED_MAX, UNDELIVERED_NAMES_MAX,
 };
 use crate::sql::notices::{Trace, happened_after};
 use crate::sql::rows;
@@ -142,6 +142,7 @@ fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Option<Part>, Sql
         tasks_total: 0,
         reasons: Vec::new(),
         reminder: None,
+        undelivered: Vec::new(),
         refused: None,
         content: None,
     };
@@ -177,6 +178,9 @@ fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Option<Part>, Sql
             part.reasons.sort_by_key(|kind| weakness(*kind));
         }
         _ => {}
+    }
+    if of.shown && part.reasons.contains(&InboxKind::DeliveryFailed) {
+        part.undelivered = undelivered(db, of.num)?;
     }
     if of.shown {
         part.content = Some(content(db, notice, &of, &unread)?);
@@ -234,6 +238,17 @@ fn content(db: Db<'_>, notice: &Noticed, of: &Of, unread: &[Trace]) -> Result<Co
     let limit = rows::int(TASKS_LISTED_MAX as u64);
     let tasks = db.rows(sql, params![of.num, limit], |row| row.text(0))?;
     Ok(Content { subject: of.subject.clone(), quotes, tasks })
+}
+
+/// Contacts whose last mail about the thread failed.
+fn undelivered(db: Db<'_>, num: i64) -> Result<Vec<String>, SqlError> {
+    let sql = "SELECT c.name FROM notices n JOIN contacts c ON c.id = n.person
+         WHERE n.thread = ?1 AND n.person_kind = 1 AND n.state = 3 AND NOT EXISTS (
+             SELECT 1 FROM notices l WHERE l.thread = ?1 AND l.person = n.person AND l.state = 1
+                 AND l.settled_ms > n.settled_ms)
+         GROUP BY c.id, c.name ORDER BY max(n.settled_ms) DESC, c.id LIMIT ?2";
+    let limit = rows::int(UNDELIVERED_NAMES_MAX as u64);
+    db.rows(sql, params![num, limit], |row| row.text(0))
 }
 
 /// A message that stands.
