@@ -9,6 +9,7 @@
 //! * `post` is the way of one mail.
 //! * `fate` says what becomes of one, `links` where it leads. Pure.
 //! * `patience` tries again what the store did not take.
+//! * `untaken` is what the log says of mails that were not taken.
 //!
 //! **Invariant:** no mail is handed over without a claim, and handing over is broken off before the claim
 //! runs out. That a mail was sent is put down, or tried to be until the notifier stops; that it was not,
@@ -19,6 +20,7 @@ mod links;
 mod patience;
 mod post;
 mod rounds;
+mod untaken;
 mod watch;
 
 pub use links::Office;
@@ -27,9 +29,10 @@ pub use watch::{MailResult, Seen, Unwatched, Watch};
 use crate::deliver::{CONNECTIONS_MAX, DELIVERY_MAX, Transport};
 use crate::store::Store;
 use lettre::Address;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tidings_storage::Clock;
+use untaken::Untaken;
 use uuid::Uuid;
 
 /// How long a claim lasts if nobody says otherwise: any mail can be handed over and put down in it.
@@ -82,12 +85,15 @@ pub struct Notifier<S> {
     options: Options,
     /// By which its claims are known.
     holder: Uuid,
+    /// Mails that the log has yet to tell of.
+    untaken: Mutex<Untaken>,
 }
 
 impl<S: Store> Notifier<S> {
     /// One that has not begun.
     pub fn new(store: S, clock: Arc<dyn Clock>, transport: Transport, options: Options) -> Self {
-        Self { store, clock, transport, options, holder: Uuid::new_v4() }
+        let (holder, untaken) = (Uuid::new_v4(), Mutex::default());
+        Self { store, clock, transport, options, holder, untaken }
     }
 
     /// Works until `stop` is done. Then nothing more is begun, and what is under way has
@@ -95,5 +101,10 @@ impl<S: Store> Notifier<S> {
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         tracing::info!(to = %self.transport, "the notifier sends emails");
         rounds::run(Arc::new(self), stop).await;
+    }
+
+    /// Held for a moment, and never across a wait.
+    fn untaken(&self) -> MutexGuard<'_, Untaken> {
+        self.untaken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

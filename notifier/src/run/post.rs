@@ -41,7 +41,7 @@ impl<S: Store> Notifier<S> {
         };
         let Some(read) = self.read_letter(&claimed).await else { return Progress::None };
         let sending = self.send_watched(&claimed, &read).await;
-        log(first, &sending);
+        self.log(first, &sending);
         self.settle(&claimed, sending).await
     }
 
@@ -131,6 +131,21 @@ impl<S: Store> Notifier<S> {
         }
     }
 
+    /// Says what became of it, if somebody may have to do something about it.
+    fn log(&self, notice: NoticeId, sending: &Sending) {
+        let answer = match sending {
+            Sending::Sent { .. } => {
+                tracing::debug!(notice = %notice.0, "mail was sent");
+                return;
+            }
+            Sending::Later { answer, .. } | Sending::Failed { answer, .. } => answer,
+        };
+        let (result, now) = (fate::result_of(sending), self.clock.now());
+        if let Some(line) = self.untaken().add(result, notice, answer, now) {
+            line.log();
+        }
+    }
+
     /// Hands it over before the claim runs out, or not: then nobody knows, and it goes again as the same
     /// mail.
     async fn hand_over(&self, claimed: &Claimed, envelope: &Envelope, bytes: Vec<u8>) -> Delivery {
@@ -172,18 +187,4 @@ impl<S: Store> Notifier<S> {
 fn only(mut wanted: NoticesOf, got: &[NoticeId]) -> NoticesOf {
     wanted.notices.retain(|(id, _)| got.contains(id));
     wanted
-}
-
-/// What mail servers say may have addresses in it: that stands in the ledger, not in a log.
-fn log(first: NoticeId, sending: &Sending) {
-    let notice = first.0;
-    match sending {
-        Sending::Sent { .. } => tracing::debug!(%notice, "a mail was sent"),
-        Sending::Later { at, .. } => {
-            tracing::warn!(%notice, again_at_ms = at.0, "a mail was not taken now");
-        }
-        Sending::Failed { reason, .. } => {
-            tracing::warn!(%notice, ?reason, "a mail will not be sent");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use super::Notifier;
 use super::patience::varied;
 use super::post::Progress;
+use super::untaken::Line;
 use super::watch::Seen;
 use crate::store::Store;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -54,6 +55,7 @@ impl<S: Store> Rounds<S> {
     async fn round(&mut self) {
         let every = self.notifier.options.every;
         let mut pause = std::pin::pin!(tokio::time::sleep(varied(every, fastrand::u32(..))));
+        self.tell_untaken();
         let decided_more = self.ask().await;
         let mut progress = decided_more;
         loop {
@@ -160,6 +162,11 @@ impl<S: Store> Rounds<S> {
         }
     }
 
+    fn tell_untaken(&self) {
+        let due = self.notifier.untaken().due(self.notifier.clock.now());
+        due.iter().for_each(Line::log);
+    }
+
     fn ended(&mut self, ended: Result<(Id, Progress), JoinError>) -> Progress {
         let (task, progress) = ended.unwrap_or_else(|error| {
             // What it had claimed comes back when the lease is over.
@@ -177,5 +184,7 @@ impl<S: Store> Rounds<S> {
         if tokio::time::timeout(goodbye, all).await.is_err() {
             tracing::warn!("some mails are not settled: they are tried again later");
         }
+        let rest = self.notifier.untaken().rest();
+        rest.iter().for_each(Line::log);
     }
 }
