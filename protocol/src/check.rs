@@ -5,6 +5,7 @@ use crate::ids::MemberId;
 use crate::limits as max;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::thread::{QuietHours, Reminder};
+use std::fmt::Display;
 
 /// A command all of whose fields keep their bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,8 +73,7 @@ fn check(command: &Command) -> Result<(), Refusal> {
             }
             quiet.map_or(Ok(()), check_quiet)?;
             if let Some(minutes) = digest_min.filter(|minutes| *minutes > 0) {
-                let (least, most) = (max::DIGEST_MINUTES_MIN, max::DIGEST_MINUTES_MAX);
-                between("digest_min", minutes.into(), least.into(), most.into())?;
+                number("digest_min", minutes.into())?;
             }
             few("kinds", kinds.len(), crate::thread::InboxKind::ALL.len())
         }
@@ -170,24 +170,50 @@ fn few(field: &str, count: usize, limit: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(crate) fn between(field: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal> {
+/// The least and the most that a number may be, by the name of its field, which means the same wherever
+/// it stands.
+pub(crate) fn bounds_of(field: &str) -> Option<(u64, u64)> {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    Some(match name {
+        "days" => (1, max::REMINDER_DAYS_MAX.into()),
+        "count" => (1, max::REMINDER_COUNT_MAX.into()),
+        "digest_min" => (max::DIGEST_MINUTES_MIN.into(), max::DIGEST_MINUTES_MAX.into()),
+        "from_min" | "to_min" => (0, u64::from(max::DAY_MINUTES) - 1),
+        "delay_s" => (0, max::MAIL_DELAY_SECONDS_MAX.into()),
+        "ttl_s" => (1, max::TOKEN_SECONDS_MAX.into()),
+        "limit" => (1, max::PAGE_ITEMS_MAX.into()),
+        _ => return None,
+    })
+}
+
+/// A number within the bounds of its field.
+pub fn number(field: &str, value: u64) -> Result<(), Refusal> {
+    let (least, most) = bounds_of(field).unwrap_or((0, u64::MAX));
     if value < least || value > most {
         let bound = if value < least { least } else { most };
-        let message = format!("{value}; must be {least} to {most}");
-        return Err(invalid(field, message).limit(bound));
+        return Err(out_of_bounds(field, value, bound, (least, most)));
     }
     Ok(())
 }
 
+/// The refusal of a number. `bound` is the one it misses.
+pub(crate) fn out_of_bounds(
+    field: &str,
+    value: impl Display,
+    bound: u64,
+    (least, most): (u64, u64),
+) -> Refusal {
+    invalid(field, format!("{value}; must be {least} to {most}")).limit(bound)
+}
+
 fn check_reminder(reminder: Reminder) -> Result<(), Refusal> {
-    between("reminder.days", reminder.days.into(), 1, max::REMINDER_DAYS_MAX.into())?;
-    between("reminder.count", reminder.count.into(), 1, max::REMINDER_COUNT_MAX.into())
+    number("reminder.days", reminder.days.into())?;
+    number("reminder.count", reminder.count.into())
 }
 
 fn check_quiet(quiet: QuietHours) -> Result<(), Refusal> {
-    let last = u64::from(max::DAY_MINUTES) - 1;
-    between("quiet.from_min", quiet.from_min.into(), 0, last)?;
-    between("quiet.to_min", quiet.to_min.into(), 0, last)
+    number("quiet.from_min", quiet.from_min.into())?;
+    number("quiet.to_min", quiet.to_min.into())
 }
 
 fn check_mentions(mentions: &[MemberId]) -> Result<(), Refusal> {
@@ -196,12 +222,12 @@ fn check_mentions(mentions: &[MemberId]) -> Result<(), Refusal> {
 
 fn check_limit(limit: Option<u32>) -> Result<(), Refusal> {
     let limit = limit.unwrap_or(max::PAGE_ITEMS_DEFAULT);
-    between("limit", limit.into(), 1, max::PAGE_ITEMS_MAX.into())
+    number("limit", limit.into())
 }
 
 fn check_page(page: &Page) -> Result<(), Refusal> {
     let limit = page.limit.unwrap_or(max::PAGE_ITEMS_DEFAULT);
-    between("page.limit", limit.into(), 1, max::PAGE_ITEMS_MAX.into())?;
+    number("page.limit", limit.into())?;
     page.cursor.as_ref().map_or(Ok(()), |c| at_most("page.cursor", c, max::CURSOR_BYTES_MAX))
 }
 

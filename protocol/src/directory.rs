@@ -1,13 +1,13 @@
 //! Who there is: firms, their teams, their clients. Shapes of the HTTP API under `/v1`; none of
 //! them travels on a socket.
 
-use crate::check::{at_most, between, filled, one_line, plain, time_zone};
+use crate::check::{at_most, filled, number, one_line, plain, time_zone};
 use crate::ids::{
     AccountId, ApiKeyId, ContactId, FirmId, MemberId, Person, ThreadId, Timestamp, TokenId,
 };
 use crate::limits::{
-    EMAIL_BYTES_MAX, EMAIL_LOCAL_BYTES_MAX, MAIL_DELAY_SECONDS_DEFAULT, MAIL_DELAY_SECONDS_MAX,
-    MAIL_FOOTER_BYTES_MAX, NAME_BYTES_MAX, URL_BYTES_MAX,
+    EMAIL_BYTES_MAX, EMAIL_LOCAL_BYTES_MAX, MAIL_DELAY_SECONDS_DEFAULT, MAIL_FOOTER_BYTES_MAX,
+    NAME_BYTES_MAX, URL_BYTES_MAX,
 };
 use crate::refusal::{Refusal, RefusalCode};
 use crate::thread::{Language, shapes};
@@ -447,9 +447,7 @@ impl Bounded for FirmPatch {
     fn check(&self) -> Result<(), Refusal> {
         self.name.as_deref().map_or(Ok(()), name)?;
         let MailPatch { delay_s, portal_url, colour, logo_url, footer, .. } = &self.mail;
-        delay_s.map_or(Ok(()), |seconds| {
-            between("mail.delay_s", seconds.into(), 0, MAIL_DELAY_SECONDS_MAX.into())
-        })?;
+        delay_s.map_or(Ok(()), |seconds| number("mail.delay_s", seconds.into()))?;
         portal_url.as_deref().map_or(Ok(()), |url| web_address("mail.portal_url", url, true))?;
         logo_url.as_deref().map_or(Ok(()), |url| web_address("mail.logo_url", url, false))?;
         colour.as_deref().map_or(Ok(()), hex_colour)?;

@@ -2,6 +2,7 @@
 //! The slow way, taken only once the fast one has failed. What is said is short, however long the
 //! input was, since it goes back over the wire.
 
+use crate::check::{bounds_of, out_of_bounds};
 use crate::codec::DecodeError;
 use crate::command::{ClientFrame, Command};
 use crate::ids::RequestId;
@@ -52,11 +53,29 @@ pub(crate) fn json_body<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Refusal {
     };
     let path = error.path().to_string();
     let said = error.inner().to_string();
+    if let Some(refusal) = no_room(&path, &said) {
+        return refusal;
+    }
     let message = cut(kinder(&path, &said), MESSAGE_BYTES_MAX);
     match field(&path, &said) {
         Some(field) => malformed.because(message).at(cut(field, FIELD_BYTES_MAX)),
         None => malformed.because(message),
     }
+}
+
+/// A whole number that its field has no room for: it is over the field's limit like any other that is.
+fn no_room(path: &str, said: &str) -> Option<Refusal> {
+    let (given, rest) = said.strip_prefix("invalid value: integer `")?.split_once('`')?;
+    let room = match rest.strip_prefix(", expected ")?.split(' ').next()? {
+        "u16" => u16::MAX.into(),
+        "u32" => u32::MAX.into(),
+        "u64" => u64::MAX,
+        _ => return None,
+    };
+    let field = cut(field(path, said)?, FIELD_BYTES_MAX);
+    let (least, most) = bounds_of(&field).unwrap_or((0, room));
+    let bound = if given.starts_with('-') { least } else { most };
+    Some(out_of_bounds(&field, given, bound, (least, most)))
 }
 
 /// The path as clients know it: from the command on, down to a field that is missing.

@@ -40,7 +40,7 @@ mod refusal;
 mod reply;
 mod thread;
 
-pub use check::{Checked, at_most, filled, one_line, time_zone};
+pub use check::{Checked, at_most, filled, number, one_line, time_zone};
 pub use close::{CloseCode, Reconnect};
 pub use codec::{DecodeError, Encoding, from_json};
 pub use command::{ClientFrame, Command, CommandRequest, HistoryFrom, Page, ThreadFilter};

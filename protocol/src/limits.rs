@@ -65,6 +65,9 @@ pub const URL_BYTES_MAX: usize = 500;
 /// Longest text at the end of a firm's emails, in bytes of UTF-8.
 pub const MAIL_FOOTER_BYTES_MAX: usize = 1_000;
 
+/// Longest that a token of ours may be good, in seconds.
+pub const TOKEN_SECONDS_MAX: u32 = 24 * 3_600;
+
 /// Seconds that events are gathered for one email, unless a firm chooses otherwise.
 pub const MAIL_DELAY_SECONDS_DEFAULT: u32 = 120;
 

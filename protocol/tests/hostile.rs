@@ -5,7 +5,7 @@
 
 use tidings_protocol::limits::FRAME_BYTES_MAX;
 use tidings_protocol::{
-    Command, CommandRequest, DecodeError, Encoding, Refusal, RefusalCode, from_json,
+    Command, CommandRequest, DecodeError, Encoding, NewToken, Refusal, RefusalCode, from_json,
 };
 
 /// A refused frame's refusal; its id must be 7.
@@ -153,7 +153,7 @@ fn the_field_at_fault_is_named() {
         (r#"{"render":{"markdown":1}}"#, "render.markdown", "invalid type: integer `1`"),
         (r#"{"render":{"markdown":"","markdown":""}}"#, "render", "duplicate field `markdown`"),
         (r#"{"leave":{"thread":"d"}}"#, "leave.thread", "UUID parsing failed"),
-        (r#"{"list_inbox":{"page":{"limit":-1}}}"#, "list_inbox.page.limit", "integer `-1`"),
+        (r#"{"list_inbox":{"page":{"limit":1.5}}}"#, "list_inbox.page.limit", "point `1.5`"),
         (r#"{"list_inbox":{"page":{"limt":1}}}"#, "list_inbox.page.limt", "did you mean `limit`?"),
         (r#"{"set_preferences":{"language":"eng"}}"#, "set_preferences.language", "mean `en`?"),
         (r#"{"leave":{},"join":{}}"#, "leave.thread", "missing field"),
@@ -212,6 +212,46 @@ fn postcard_says_what_it_can() {
     let thread = [&[16][..], &[0xdd; 16]].concat();
     refused(Encoding::Postcard, &[&[7, 4][..], &thread, &[2]].concat());
     refused(Encoding::Postcard, &[&[7, 1][..], &thread, &[2, 1]].concat());
+}
+
+#[test]
+fn a_number_that_fits_no_field_is_refused_as_one_over_the_limit() {
+    let of = |command: &str| {
+        let frame = format!("{{\"id\":7,\"command\":{command}}}");
+        match Encoding::Json.decode_client(frame.as_bytes()) {
+            Err(DecodeError::BadCommand { refusal, .. }) => refusal,
+            other => panic!("{other:?}"),
+        }
+    };
+    let reminder = |days: &str| {
+        of(&format!(
+            r#"{{"set_reminder":{{"thread":"{THREAD}","reminder":{{"on":true,"days":{days},"count":1}}}}}}"#
+        ))
+    };
+    for (refusal, field, limit, message) in [
+        (reminder("70000"), "set_reminder.reminder.days", 365, "70000; must be 1 to 365"),
+        (reminder("-1"), "set_reminder.reminder.days", 1, "-1; must be 1 to 365"),
+        (
+            of(r#"{"list_inbox":{"page":{"limit":5000000000}}}"#),
+            "list_inbox.page.limit",
+            100,
+            "5000000000; must be 1 to 100",
+        ),
+        (
+            of(&format!(r#"{{"read":{{"thread":"{THREAD}","up_to":-1}}}}"#)),
+            "read.up_to",
+            0,
+            "-1; must be 0 to 18446744073709551615",
+        ),
+    ] {
+        assert_eq!((refusal.code, refusal.field.as_deref()), (RefusalCode::Invalid, Some(field)));
+        assert_eq!((refusal.limit, &*refusal.message), (Some(limit), message));
+    }
+    let token = format!(r#"{{"person":{{"member":"{THREAD}"}},"ttl_s":-5}}"#);
+    let refusal = from_json::<NewToken>(token.as_bytes()).unwrap_err();
+    assert_eq!((refusal.field.as_deref(), refusal.limit), (Some("ttl_s"), Some(1)));
+    // No whole number is another kind of mistake.
+    assert_eq!(reminder("1.5").code, RefusalCode::Malformed);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::problem::{HttpProblem, Problem};
 use super::route::QueryParameter;
 use crate::auth::{hyphenated, person_named};
 use serde::Serialize;
-use tidings_protocol::limits::{CURSOR_BYTES_MAX, PAGE_ITEMS_MAX};
-use tidings_protocol::{AccountId, Page, Person, Refusal, RefusalCode, ThreadId, at_most};
+use tidings_protocol::limits::CURSOR_BYTES_MAX;
+use tidings_protocol::{AccountId, Page, Person, Refusal, RefusalCode, ThreadId, at_most, number};
 use warp::http::StatusCode;
 use warp::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use warp::reply::{Reply as _, Response};
@@ -55,14 +55,9 @@ impl Query {
 }
 
 fn limit(text: &str) -> Result<u32, Refusal> {
-    let limit = text.parse().map_err(|_| bad("limit", "is no number"))?;
-    if (1..=PAGE_ITEMS_MAX).contains(&limit) {
-        return Ok(limit);
-    }
-    Err(Refusal::new(RefusalCode::Invalid)
-        .at("limit")
-        .limit(if limit == 0 { 1 } else { PAGE_ITEMS_MAX.into() })
-        .because(format!("{limit}; must be 1 to {PAGE_ITEMS_MAX}")))
+    let limit: u64 = text.parse().map_err(|_| bad("limit", "is no number"))?;
+    number("limit", limit)?;
+    u32::try_from(limit).map_err(|_| bad("limit", "is no number"))
 }
 
 fn bad(parameter: &str, what: &str) -> Refusal {
@@ -128,6 +123,7 @@ mod tests {
         let table = [
             ("limit=0", RefusalCode::Invalid, "limit"),
             ("limit=101", RefusalCode::Invalid, "limit"),
+            ("limit=5000000000", RefusalCode::Invalid, "limit"),
             ("limit=-1", RefusalCode::Malformed, "limit"),
             ("limit=1&limit=2", RefusalCode::Malformed, "limit"),
             ("account=x", RefusalCode::Malformed, "account"),

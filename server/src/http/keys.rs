@@ -6,9 +6,10 @@ use super::input::{no_content, respond};
 use super::problem::{HttpProblem, Problem};
 use super::request::Call;
 use crate::auth::{HOST_LIFETIME_MS_MAX, LEEWAY_MS, OWN_LIFETIME_MS_MAX, ask, new_api_key};
+use tidings_protocol::limits::TOKEN_SECONDS_MAX;
 use tidings_protocol::{
     ApiKeyId, IssuedApiKey, List, NewApiKey, NewToken, Refusal, RefusalCode, Revocation, TokenId,
-    from_json,
+    from_json, number,
 };
 use tidings_storage::{Actor, DirectoryChange, Done};
 use uuid::Uuid;
@@ -18,9 +19,7 @@ use warp::reply::Response;
 /// How long a token is good if the request does not say, in seconds.
 pub(super) const TTL_S_DEFAULT: u32 = 3600;
 
-/// Longest a token may be good, in seconds.
-const TTL_S_MAX: u32 = 24 * 3600;
-const _: () = assert!(TTL_S_MAX as i64 * 1000 == OWN_LIFETIME_MS_MAX);
+const _: () = assert!(TOKEN_SECONDS_MAX as i64 * 1000 == OWN_LIFETIME_MS_MAX);
 
 pub(super) async fn api_keys(call: Call) -> Result<Response, Problem> {
     let firm = call.firm()?;
@@ -49,11 +48,7 @@ pub(super) async fn delete_api_key(call: Call) -> Result<Response, Problem> {
 pub(super) async fn create_token(call: Call) -> Result<Response, Problem> {
     let NewToken { person, ttl_s } = from_json(&call.body)?;
     let ttl_s = ttl_s.unwrap_or(TTL_S_DEFAULT);
-    if !(1..=TTL_S_MAX).contains(&ttl_s) {
-        let bound = if ttl_s == 0 { 1 } else { TTL_S_MAX };
-        let refusal = Refusal::new(RefusalCode::Invalid).at("ttl_s").limit(bound.into());
-        return Err(refusal.because(format!("{ttl_s} s; must be 1 to {TTL_S_MAX}")).into());
-    }
+    number("ttl_s", ttl_s.into())?;
     let actor = Actor { firm: call.firm()?, person };
     let access = ask(call.node(), move |reader| reader.access(actor)).await?;
     if access.is_none() {
