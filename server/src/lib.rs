@@ -60,6 +60,7 @@ use node::Node;
 use process::Process;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -88,7 +89,9 @@ pub async fn run(
     let listener = bind(config.listen).await?;
     // Links in emails name the port, whichever it has become.
     config.listen = listener.local_addr()?;
-    let mut process = Process::start(config, true).await?;
+    let mut stop = pin!(stop);
+    let started = Process::start(config, true, stop.as_mut()).await?;
+    let Some(mut process) = started else { return Ok(()) };
     let node = Arc::clone(&process.node);
     let addresses = Addresses { listen: node.config.listen, ops: process.ops };
     let serving = http::serve(Arc::clone(&node), listener, process.stopped.clone());

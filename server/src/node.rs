@@ -64,9 +64,10 @@ pub struct Node {
 
 impl Node {
     /// Opens the store and starts everything that does not face the network.
-    pub fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+    /// Until the store is open nothing has begun: dropped before that, there is nothing to end.
+    pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+        let Opened { writer, readers, signing_secret } = open::serve(&config).await?;
         let metrics = Arc::new(Metrics::new());
-        let Opened { writer, readers, signing_secret } = open::serve(&config)?;
         let catching_up = Semaphore::new(readers.len());
         let admitting = Semaphore::new(2 * readers.len());
         let mail = MailOffice::new(&config, signing_secret);

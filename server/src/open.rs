@@ -1,12 +1,13 @@
 //! Opening the store that the configuration names, whichever database it is in.
 
 use crate::config::{Config, StoreUrl};
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use std::path::Path;
 use std::time::Duration;
 use tidings_storage::postgres::{self, Postgres};
 use tidings_storage::sqlite::{Location, Mode, Sqlite};
 use tidings_storage::{Reader, SystemEntropy, Writer};
+use tokio::sync::oneshot;
 
 /// Threads that read: a file answers at once, or is read; a database elsewhere has to be waited for.
 const SQLITE_READERS: usize = 2;
@@ -23,10 +24,18 @@ pub(crate) struct Opened {
     pub(crate) signing_secret: [u8; 32],
 }
 
-/// Opens the store to serve, and makes it if there is none. Waits, on a thread of its own: it may be
-/// called from inside a runtime.
-pub(crate) fn serve(config: &Config) -> anyhow::Result<Opened> {
-    let open = || match &config.store {
+/// Opens the store to serve, and makes it if there is none. That is done on a thread of its own: it
+/// may take long, and whoever does not wait to the end is not kept by it.
+pub(crate) async fn serve(config: &Config) -> anyhow::Result<Opened> {
+    let (config, (done, opened)) = (config.clone(), oneshot::channel());
+    // Nobody may want it any more.
+    let open = move || drop(done.send(open(&config)));
+    std::thread::Builder::new().name("open-store".to_owned()).spawn(open)?;
+    opened.await.context("opening the store broke off")?
+}
+
+fn open(config: &Config) -> anyhow::Result<Opened> {
+    match &config.store {
         StoreUrl::Sqlite(path) => {
             let sqlite = sqlite(path, Mode::Serve)?;
             opened(
@@ -46,9 +55,7 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<Opened> {
                 || Ok(Box::new(postgres.reader()?)),
             )
         }
-    };
-    let opened = std::thread::scope(|scope| scope.spawn(open).join());
-    opened.map_err(|_| anyhow!("opening the store broke off"))?
+    }
 }
 
 fn opened(

@@ -7,6 +7,7 @@ use crate::node::Node;
 use crate::{bind, clock, http};
 use anyhow::Context as _;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -42,14 +43,28 @@ pub(crate) struct Ending(Instant);
 
 impl Process {
     /// Opens everything, and starts all that does not serve clients. `serves` says whether somebody else
-    /// does.
-    pub(crate) async fn start(config: Config, serves: bool) -> anyhow::Result<Self> {
+    /// does. Nothing if `stop` is done before: a store that is away is not waited for then.
+    pub(crate) async fn start(
+        config: Config,
+        serves: bool,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<Option<Self>> {
+        tokio::select! {
+            opened = Self::open(config, serves) => opened.map(Some),
+            () = stop => {
+                tracing::info!("stopped before all was open");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn open(config: Config, serves: bool) -> anyhow::Result<Self> {
         let listener = match config.ops_listen {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
         let mails = Mails::open(&config).await?;
-        let node = Node::start(config, Arc::new(clock::SystemClock))?;
+        let node = Node::start(config, Arc::new(clock::SystemClock)).await?;
         let ops = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         let (stopping, stopped) = watch::channel(false);
         let (closing, closed) = watch::channel(false);
@@ -95,12 +110,12 @@ impl Process {
 
 /// Runs a process without clients until `stop` is done: it sends emails, and takes the answers.
 pub(crate) async fn run_notifier(
-    mut config: Config,
+    config: Config,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    // Here is where they are sent, wherever the servers leave it to.
-    config.mail.apart = false;
-    let mut process = Process::start(config, false).await?;
+    let mut stop = pin!(stop);
+    let started = Process::start(config, false, stop.as_mut()).await?;
+    let Some(mut process) = started else { return Ok(()) };
     tracing::info!(ops = process.ops.map(tracing::field::display), "ready");
     stop.await;
     let ending = process.stop(std::future::ready(())).await;

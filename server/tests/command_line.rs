@@ -3,7 +3,9 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use tidings_tests::Postgres;
+use std::time::Duration;
+use tidings_tests::{Postgres, now, within};
+use tokio::net::TcpListener;
 
 fn tidings(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tidings"))
@@ -208,22 +210,56 @@ fn the_ends_of_a_move_are_looked_at_first() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was made");
 }
 
+/// Runs the program that only sends emails: its exit code, and what it says on both streams.
+fn notifier(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidings-notifier"));
+    command.args(arguments).env_clear().envs(environment.iter().copied());
+    let output = command.current_dir(folder).stdin(Stdio::null()).output();
+    let Output { status, mut stdout, stderr } = output.expect("the program can be run");
+    stdout.extend(stderr);
+    (status.code().expect("no signal"), String::from_utf8(stdout).expect("UTF-8"))
+}
+
 #[test]
 fn a_notifier_beside_a_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let notifier = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tidings-notifier"));
-        command.args(arguments).env_clear().current_dir(folder.path()).stdin(Stdio::null());
-        let output = command.output().expect("the program can be run");
-        (output.status.code(), String::from_utf8(output.stderr).expect("UTF-8"))
-    };
-    let (code, said) = notifier(&["--store", "sqlite:a.db"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.starts_with("tidings-notifier: store: sqlite:a.db is one process' own"), "{said}");
-    let (code, said) = notifier(&["--mail-notifier", "apart"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("mail.notifier: is apart, and a SQLite store has one process"), "{said}");
+    for arguments in [&["--store", "sqlite:a.db"][..], &["check-config"]] {
+        let (code, said) = notifier(folder.path(), arguments, &[]);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.starts_with("tidings-notifier: store: sqlite:"), "{said}");
+        assert!(said.contains(".db is one process' own"), "{said}");
+    }
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
+}
+
+#[test]
+fn a_notifier_takes_what_it_uses_and_leaves_alone_what_it_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, help) = notifier(folder.path(), &["--help"], &[]);
+    assert_eq!(code, 0, "{help}");
+    let lists = |flag: &str| help.lines().any(|line| line.trim_start().starts_with(flag));
+    for used in ["--store <", "--bus <", "--ops-listen <", "--mail-smtp <", "--log-filter <"] {
+        assert!(lists(used), "{used} is missing in\n{help}");
+    }
+    for unused in ["--listen <", "--auth-issuer <", "--connections <", "--mail-notifier <"] {
+        assert!(!lists(unused), "{unused} stands in\n{help}");
+    }
+    let (code, said) = notifier(folder.path(), &["--listen", "127.0.0.1:1"], &[]);
+    assert_eq!(code, 2, "{said}");
+    let why = "--listen is listen, a setting of `tidings serve` that is not used here.";
+    assert!(said.contains(why), "{said}");
+
+    // The servers' file and environment serve it too.
+    let toml = "listen = \"127.0.0.1:8080\"\n[mail]\nnotifier = \"apart\"\n[auth]\n\
+                host_issuer = \"app\"\nhost_secret_file = \"nowhere\"\n";
+    std::fs::write(folder.path().join("t.toml"), toml).unwrap();
+    let environment = [("TIDINGS_CONFIG", "t.toml"), ("TIDINGS_OPS_LISTEN", "127.0.0.1:8080")];
+    let arguments = ["check-config", "--store", "postgres://127.0.0.1:1/tidings"];
+    let (code, shown) = notifier(folder.path(), &arguments, &environment);
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("ops_listen = \"127.0.0.1:8080\"  # TIDINGS_OPS_LISTEN"), "{shown}");
+    assert!(!shown.lines().any(|line| line.starts_with("listen")), "{shown}");
+    assert!(!shown.contains("[auth]"), "{shown}");
 }
 
 #[test]
@@ -241,4 +277,34 @@ fn check_config_looks_into_the_files_of_emails_as_the_server_would() {
     // Where others send them, it does not look.
     let apart = ["--mail-notifier=apart", "--store=postgres://127.0.0.1:1/tidings"];
     stdout(folder.path(), &[&arguments[..], &apart].concat(), &[]);
+}
+
+#[tokio::test]
+async fn a_start_that_waits_for_its_database_ends_at_once_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = format!("postgres://me@{}/tidings", silent.local_addr().unwrap());
+    let programs = [
+        (env!("CARGO_BIN_EXE_tidings"), &["serve", "--listen", "127.0.0.1:0"][..]),
+        (env!("CARGO_BIN_EXE_tidings-notifier"), &[]),
+    ];
+    for (program, arguments) in programs {
+        let mut command = Command::new(program);
+        command.args(arguments).args(["--store", &store]).env_clear();
+        let mut child = command.current_dir(folder.path()).stdin(Stdio::null()).spawn().unwrap();
+        let _waiting = within("it to ask its database", silent.accept()).await.unwrap();
+        let asked = now();
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+        let ended = within("it to end", async {
+            loop {
+                match child.try_wait().unwrap() {
+                    Some(status) => break status,
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+        });
+        assert_eq!(ended.await.code(), Some(0), "{program}");
+        assert!(asked.elapsed() < Duration::from_secs(5), "{program}: {:?}", asked.elapsed());
+    }
 }

@@ -3,6 +3,7 @@
 use super::firm::{parse_label, parse_name};
 use super::token::{parse_person, parse_ttl};
 use crate::config::{CONFIG_VARIABLE, Given, SETTINGS, Setting, Source, parse_store};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -24,14 +25,7 @@ pub(super) fn command() -> Command {
             |_| true,
         ))
         .subcommand(demo())
-        .subcommand(configured(
-            Command::new("check-config")
-                .about("Print the effective configuration and where each value comes from")
-                .after_help(
-                    "Exits with code 2 and names everything that is wrong, if anything is.",
-                ),
-            |_| true,
-        ))
+        .subcommand(check_config(|_| true))
         .subcommand(firm())
         .subcommand(token())
         .subcommand(store())
@@ -56,10 +50,20 @@ pub(super) fn notifier_command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about("Sends Tidings' emails beside its servers, and takes the answers")
         .after_help(
-            "Give it the settings of the servers, which have `mail.notifier = \"apart\"`. Any number \
-             of them may run. `tidings check-config` shows what comes of the settings.",
-        );
-    configured(command, |_| true)
+            "The servers have `mail.notifier = \"apart\"`. It may have their file and environment: what \
+             is not listed here is left alone. Any number of them may run.",
+        )
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .subcommand(check_config(Setting::is_of_notifier));
+    configured(command, Setting::is_of_notifier)
+}
+
+fn check_config(takes: fn(&Setting) -> bool) -> Command {
+    let command = Command::new("check-config")
+        .about("Print the effective configuration and where each value comes from")
+        .after_help("Exits with code 2 and names everything that is wrong, if anything is.");
+    configured(command, takes)
 }
 
 fn demo() -> Command {
@@ -204,6 +208,19 @@ fn with_settings(command: Command, takes: fn(&Setting) -> bool) -> Command {
 /// Whether a command takes a setting: then it has a flag for it.
 pub(super) fn takes(args: &ArgMatches, setting: &Setting) -> bool {
     args.try_contains_id(setting.key).is_ok()
+}
+
+/// What to say of a flag that is unknown here, if it is one of the server's.
+pub(super) fn is_elsewhere(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let flag = argument.strip_prefix("--")?.split([' ', '=']).next()?;
+    let setting = SETTINGS.iter().find(|setting| setting.flag() == flag)?;
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    let key = setting.key;
+    unknown
+        .then(|| format!("--{flag} is {key}, a setting of `tidings serve` that is not used here."))
 }
 
 /// The settings that were given as flags.

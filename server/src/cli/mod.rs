@@ -39,7 +39,10 @@ pub fn main() -> ExitCode {
 
 /// The same for the program that only sends emails.
 pub fn notifier_main() -> ExitCode {
-    main_of("tidings-notifier", arguments::notifier_command(), |args| notifier::run(&load(args)?))
+    main_of("tidings-notifier", arguments::notifier_command(), |args| match args.subcommand() {
+        Some((_, args)) => notifier::check_config(&load(args)?),
+        None => notifier::run(&load(args)?),
+    })
 }
 
 fn main_of(
@@ -52,6 +55,9 @@ fn main_of(
         Err(error) => {
             // Help and version come this way too, and go to standard output with code 0.
             let _ = error.print();
+            if let Some(elsewhere) = arguments::is_elsewhere(&error) {
+                let _ = writeln!(std::io::stderr(), "\n{elsewhere}");
+            }
             return if error.use_stderr() { EXIT_USAGE.into() } else { ExitCode::SUCCESS };
         }
     };

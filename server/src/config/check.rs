@@ -5,8 +5,8 @@ use super::resolve::Problems;
 use super::types::{Config, StoreUrl};
 use crate::bus::BusUrl;
 
-/// Adds what does not go together.
-pub(super) fn together(config: &Config, problems: &mut Problems) {
+/// Adds what does not go together. `listens` says whether clients are served.
+pub(super) fn together(config: &Config, listens: bool, problems: &mut Problems) {
     let auth = &config.auth;
     let host_keys = [
         ("auth.host_secret_file", auth.host_secret_file.is_some()),
@@ -43,7 +43,7 @@ pub(super) fn together(config: &Config, problems: &mut Problems) {
         );
     }
     mail::together(config, problems);
-    if config.ops_listen == Some(config.listen) && config.listen.port() != 0 {
+    if listens && config.ops_listen == Some(config.listen) && config.listen.port() != 0 {
         problems.add(format!(
             "ops_listen: {} is listen too; leave it out to serve both there",
             config.listen

@@ -52,14 +52,13 @@ pub fn load(
         }
     }
     given.extend(flags);
-    given.retain(|given| takes(given.setting));
-    resolve(&given, problems)
+    resolve(&given, takes, problems)
 }
 
 impl Default for Config {
     /// Every setting at its default.
     fn default() -> Self {
-        resolve(&[], Problems::default())
+        resolve(&[], |_| true, Problems::default())
             .map(|effective| effective.config)
             .expect("a test holds the defaults against their bounds")
     }

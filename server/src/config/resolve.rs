@@ -42,7 +42,7 @@ pub struct Given {
 pub struct Effective {
     /// Typed and checked.
     pub config: Config,
-    /// As it was written: one for each setting, in the order of the table.
+    /// As it was written: one for each setting that is taken, in the order of the table.
     pub given: Vec<Given>,
 }
 
@@ -114,24 +114,32 @@ pub(super) fn from_environment(
     (given, file)
 }
 
-/// Puts the configuration together. `problems` are those found on the way here; with any, there is
-/// no configuration.
-pub fn resolve(given: &[Given], mut problems: Problems) -> Result<Effective, Problems> {
+/// Puts the configuration together. Settings that are not taken keep their defaults, whatever they were
+/// given. `problems` are those found on the way here; with any, there is no configuration.
+pub fn resolve(
+    given: &[Given],
+    takes: impl Fn(&Setting) -> bool,
+    mut problems: Problems,
+) -> Result<Effective, Problems> {
     let mut config = Config::blank();
     let mut effective = Vec::with_capacity(SETTINGS.len());
     for setting in SETTINGS {
         let default = Given { setting, text: setting.default.to_owned(), source: Source::Default };
-        let set = given.iter().filter(|given| given.setting.key == setting.key);
+        let is_taken = takes(setting);
+        let set = given.iter().filter(|given| is_taken && given.setting.key == setting.key);
         let chosen = set.max_by_key(|given| &given.source).cloned().unwrap_or(default);
         if let Err(wrong) = setting.slot.fill(&mut config, &chosen.text) {
             let from = chosen.origin();
             let shown = setting.slot.shown(&chosen.text);
             problems.add(format!("{from}: {} = `{shown}` {wrong}", setting.key));
         }
-        effective.push(chosen);
+        if is_taken {
+            effective.push(chosen);
+        }
     }
     if problems.0.is_empty() {
-        check::together(&config, &mut problems);
+        let listens = Setting::of_key("listen").is_some_and(takes);
+        check::together(&config, listens, &mut problems);
     }
     if problems.0.is_empty() { Ok(Effective { config, given: effective }) } else { Err(problems) }
 }

@@ -274,6 +274,20 @@ impl Setting {
         self.key.starts_with("store")
     }
 
+    /// Whether a process that serves no clients uses it: one that only sends emails.
+    pub fn is_of_notifier(&self) -> bool {
+        match self.section() {
+            "" => !matches!(self.key, "listen" | "allowed_origins"),
+            "mail" => !matches!(self.key, "mail.notifier" | "mail.login_time"),
+            "log" => true,
+            // Of its listener for the operator, and of the store.
+            "limits" => {
+                matches!(self.name(), "header_time" | "header_bytes" | "commit_pace" | "readers")
+            }
+            _ => false,
+        }
+    }
+
     /// Its section in the TOML file; empty at the top.
     pub fn section(&self) -> &'static str {
         self.key.split_once('.').map_or("", |(section, _)| section)

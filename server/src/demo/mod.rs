@@ -49,7 +49,7 @@ fn configure(mut flags: Vec<Given>) -> Result<Effective, Problems> {
         Some(Given { setting, text: (*text).to_owned(), source: Source::Default })
     });
     flags.extend(defaults);
-    config::resolve(&flags, Problems::default())
+    config::resolve(&flags, |_| true, Problems::default())
 }
 
 /// Where emails go, in words.

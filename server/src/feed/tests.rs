@@ -86,7 +86,8 @@ async fn hear(client: &mut TcpStream) -> String {
 async fn a_feed_asks_the_store_before_it_tells_of_a_thread() {
     let folder = tempfile::tempdir().unwrap();
     let store = StoreUrl::Sqlite(folder.path().join("tidings.db"));
-    let node = Node::start(Config { store, ..Config::default() }, Arc::new(SystemClock)).unwrap();
+    let node =
+        Node::start(Config { store, ..Config::default() }, Arc::new(SystemClock)).await.unwrap();
     let made = node.apply(Operation::CreateFirm { name: "Bright".to_owned() }).await.unwrap();
     let Done::Firm(firm) = made else { panic!("a firm was asked for") };
     let firm = firm.firm;

@@ -52,7 +52,7 @@ impl Scene {
         let store = StoreUrl::Sqlite(folder.path().join("tidings.db"));
         let clock = Arc::new(Moved::default());
         let config = Config { store, ..Config::default() };
-        let node = Node::start(config, Arc::<Moved>::clone(&clock)).unwrap();
+        let node = Node::start(config, Arc::<Moved>::clone(&clock)).await.unwrap();
         let made = node.apply(Operation::CreateFirm { name: "Bright".to_owned() }).await.unwrap();
         let Done::Firm(firm) = made else { panic!("a firm was asked for") };
         let firm = firm.firm;
