@@ -31,6 +31,8 @@ pub(super) struct DemoFirm {
     pub(super) contact: Someone,
     /// A thread that all three see.
     pub(super) thread: ThreadId,
+    /// Where links in emails lead.
+    pub(super) portal_url: String,
 }
 
 /// A person one can be.
@@ -43,11 +45,15 @@ pub(super) struct Someone {
     pub(super) token: String,
 }
 
-/// Makes the firm.
-pub(super) fn make(operator: &mut Operator, auth: &AuthConfig) -> anyhow::Result<DemoFirm> {
+/// Makes the firm, whose links lead to a portal.
+pub(super) fn make(
+    operator: &mut Operator,
+    auth: &AuthConfig,
+    portal_url: String,
+) -> anyhow::Result<DemoFirm> {
     let (firm, api_key) = create_firm(operator, "Bright & Partners")?;
     let mut making = Making { operator, firm };
-    making.mail_soon()?;
+    making.mail_soon(portal_url.clone())?;
     let olivia = making.member("Olivia Owner", Role::Owner)?;
     let adam = making.member("Adam Admin", Role::Admin)?;
     let mia = making.member("Mia Member", Role::Member)?;
@@ -77,6 +83,7 @@ pub(super) fn make(operator: &mut Operator, auth: &AuthConfig) -> anyhow::Result
         member: someone("Mia Member, of its team", mia)?,
         contact: someone("Carla Jansen, a client's contact", carla)?,
         thread,
+        portal_url,
     })
 }
 
@@ -181,8 +188,9 @@ impl Making<'_> {
         }
     }
 
-    fn mail_soon(&mut self) -> anyhow::Result<()> {
-        let mail = MailPatch { delay_s: Some(MAIL_DELAY_S), ..MailPatch::default() };
+    fn mail_soon(&mut self, portal_url: String) -> anyhow::Result<()> {
+        let (delay_s, portal_url) = (Some(MAIL_DELAY_S), Some(portal_url));
+        let mail = MailPatch { delay_s, portal_url, ..MailPatch::default() };
         let patch = FirmPatch { mail, ..FirmPatch::default() };
         self.change(DirectoryChange::PatchFirm(patch)).map(drop)
     }

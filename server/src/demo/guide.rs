@@ -49,7 +49,8 @@ pub(super) fn text(firm: &DemoFirm, addresses: Addresses, folder: &Folder, mails
     let _ = writeln!(out, "  metrics   http://{ops}/metrics");
     let goes = if folder.stays() { "stays" } else { "is removed at the end" };
     let _ = writeln!(out, "  data      {} ({goes})", folder.path().display());
-    let _ = writeln!(out, "  emails    {mails}\n");
+    let _ = writeln!(out, "  emails    {mails}");
+    let _ = writeln!(out, "  portal    {} (links in emails lead there)\n", firm.portal_url);
     people(out, firm);
     let _ = writeln!(out, "\nPaste this into two other terminals, to speak of them by name:\n");
     let _ = writeln!(out, "URL=ws://{http}/v1/ws THREAD={}", firm.thread);

@@ -4,6 +4,7 @@
 mod firm;
 mod folder;
 mod guide;
+mod portal;
 
 use crate::cli::{Operator, say, serve_until_stopped};
 use crate::clock::SystemClock;
@@ -11,6 +12,7 @@ use crate::config::{self, Config, Effective, Given, Problems, Setting, Source, S
 use crate::{logging, mail};
 use anyhow::{Context as _, bail};
 use folder::Folder;
+use portal::Portal;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
@@ -31,9 +33,16 @@ pub fn run(flags: Vec<Given>, data: Option<PathBuf>) -> anyhow::Result<()> {
     }
     let mails = mail_goes_to(&config)?;
     let mut operator = Operator::open(&config, Box::new(SystemClock))?;
-    let firm = firm::make(&mut operator, &config.auth).context("can't make the demo firm")?;
+    let portal = Portal::bind(config.listen.ip())?;
+    config.allowed_origins.push(portal.origin());
+    let firm = firm::make(&mut operator, &config.auth, portal.url());
+    let firm = firm.context("can't make the demo firm")?;
     drop(operator);
-    serve_until_stopped(config, |_, addresses| {
+    serve_until_stopped(config, |node, addresses| {
+        let socket = format!("ws://{}/v1/ws", mail::reachable(addresses.listen));
+        if let Err(error) = portal.serve(&node.mail.public_url, socket) {
+            tracing::error!(%error, "the demo's portal does not work");
+        }
         // Whoever closed our standard output does not want to read it.
         let _ = say(&guide::text(&firm, addresses, &folder, &mails));
     })

@@ -178,16 +178,24 @@ async fn programs_get_the_token_at_once_and_firms_without_an_address_say_so() {
     assert_eq!((unknown.status, unknown.code().as_str()), (404, "not_found"));
 
     let path = link(&server, &tenant, tenant.owner).await;
+    let nowhere = "has not set yet where your conversations open";
+    for line in [format!("GET {path}"), format!("POST {path}"), format!("POST {path}")] {
+        let told = open(&server, &line, &[], "").await;
+        let html = text(&told);
+        assert_eq!(told.status, 200);
+        assert!(html.contains(nowhere) && !html.contains("<form"), "{html}");
+        assert_eq!(field(&html, "token"), None);
+    }
+    patch(&server, &tenant, json!({"mail": {"portal_url": "https://portal.example/"}})).await;
     let entered = open(&server, &format!("POST {path}"), &[], "").await;
-    let html = text(&entered);
-    assert_eq!(entered.status, 200);
-    assert!(html.contains("no address to go on to") && !html.contains("<form"), "{html}");
+    assert!(field(&text(&entered), "token").is_some(), "it was not used up: {entered:?}");
     server.stopped().await;
 }
 
 #[tokio::test]
 async fn of_two_who_press_the_button_at_once_one_is_let_in() {
     let (server, tenant) = start(|_| ()).await;
+    patch(&server, &tenant, json!({"mail": {"portal_url": "https://portal.example/"}})).await;
     let path = format!("POST {}", link(&server, &tenant, tenant.contact).await);
     let press = || open(&server, &path, &[], "");
     let (one, two, three) = tokio::join!(press(), press(), press());

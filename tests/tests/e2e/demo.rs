@@ -5,7 +5,7 @@ use std::process::Stdio;
 use tempfile::TempDir;
 use tidings_protocol::{Command, Encoding, Outcome, RequestId, ThreadId};
 use tidings_tests::{Client, Endpoint, Http, Process, messages, post, within};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A running demo, and the lines that one is asked to paste.
 struct Demo {
@@ -166,4 +166,51 @@ async fn the_demos_lines_for_curl_and_websocat_say_what_they_should() {
     let said = messages(&member.events_up_to(head).await);
     let said: Vec<&str> = said.iter().map(|(_, body)| body.as_str()).collect();
     assert!(said.ends_with(&["Hello from curl", "by websocat", "the end"]), "{said:?}");
+}
+
+/// What an address answers to a request of these lines.
+async fn raw(address: &str, lines: &[&str], body: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("somebody listens");
+    let request = format!("{}\r\n\r\n{body}", lines.join("\r\n"));
+    stream.write_all(request.as_bytes()).await.expect("it reads");
+    let mut answer = Vec::new();
+    // A socket that was opened stays open.
+    let closes = lines.contains(&"connection: close");
+    let is_whole = |answer: &[u8]| !closes && answer.ends_with(b"\r\n\r\n");
+    let whole = async {
+        while !is_whole(&answer) && stream.read_buf(&mut answer).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    within("an answer", whole).await.expect("it answers");
+    String::from_utf8(answer).expect("text")
+}
+
+#[tokio::test]
+async fn links_of_the_demos_emails_lead_to_a_page_that_may_open_a_socket() {
+    let demo = Demo::start().await;
+    let portal = value(&demo.guide, "  portal ").trim_end_matches('/');
+    let host = portal.strip_prefix("http://").expect("an address");
+    let server = format!("http://{}", demo.endpoint.address());
+    let token = value(&demo.guide, "\nCONTACT=");
+    let body = format!("token={token}&expires_ms=1&thread={}", demo.thread);
+    for (origin, status) in [(server.as_str(), "200"), ("https://elsewhere.example", "403")] {
+        let (length, origin) =
+            (format!("content-length: {}", body.len()), format!("origin: {origin}"));
+        let lines = ["POST / HTTP/1.1", "host: x", "connection: close", &length, &origin];
+        let answer = raw(host, &lines, &body).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert_eq!(answer.contains(token), status == "200", "{answer}");
+    }
+    let origin = format!("origin: {portal}");
+    let lines = [
+        "GET /v1/ws HTTP/1.1",
+        "host: x",
+        "connection: upgrade",
+        "upgrade: websocket",
+        "sec-websocket-version: 13",
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
+        &origin,
+    ];
+    let opened = raw(&demo.endpoint.address().to_string(), &lines, "").await;
+    assert!(opened.starts_with("HTTP/1.1 101"), "{opened}");
 }

@@ -58,6 +58,12 @@ async fn what_a_mail_server_says_is_heeded_and_put_down() {
         (NoticeState::Failed, Some(NoticeReason::Refused))
     );
     assert!(ledger[0].answer.as_deref().unwrap().contains("no such user"), "{ledger:?}");
+    let told = |line: &str| {
+        let told =
+            line.contains("mail will not be sent") && line.contains("550 5.1.1 no such user");
+        told.then_some(())
+    };
+    scene.server.logs().wait_for("the log to say why", told).await.unwrap();
     let inbox = json!({ "actor": scene.cast.mia, "command": { "list_inbox": {} } });
     let inbox: Value = scene.firm().http.post("/v1/commands", &inbox).await.json();
     let item = &inbox["inbox"]["items"][0];
@@ -72,6 +78,7 @@ async fn what_a_mail_server_says_is_heeded_and_put_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_in_a_mail_logs_in_once_and_only_by_its_button() {
     let scene = Scene::new().await;
+    scene.set(json!({ "portal_url": "https://portal.bright.example/{thread}" })).await;
     let thread = scene.thread("please.look").await;
     let mail = scene.mail_to("carlos", 1).await.text();
     let path = link(&mail, "/v1/login/");

@@ -51,6 +51,7 @@ pub(in crate::http) async fn show(call: Call) -> Result<Response, Problem> {
     let outcome = outcome.map(|visitor| match visitor {
         None => unknown(&call),
         Some(visitor) => match standing(&visitor, since(&call)) {
+            Link::Good if !leads_on(&visitor) => visitor.page(StatusCode::OK, Saying::Nowhere),
             Link::Good => visitor.page(StatusCode::OK, Saying::Login).form(Form::here("")),
             link => refused(&call, &visitor, link),
         },
@@ -77,6 +78,9 @@ pub(in crate::http) async fn enter(call: Call) -> Result<Response, Problem> {
 
 async fn entered(call: &Call) -> Result<Page, Refusal> {
     let Some(visitor) = Visitor::of(call, Purpose::Login).await? else { return Ok(unknown(call)) };
+    if standing(&visitor, since(call)) == Link::Good && !leads_on(&visitor) {
+        return Ok(visitor.page(StatusCode::OK, Saying::Nowhere));
+    }
     let (actor, thread) = match log_in(call, &visitor).await? {
         Ok(done) => done,
         Err(link) => return Ok(refused(call, &visitor, link)),
@@ -84,12 +88,26 @@ async fn entered(call: &Call) -> Result<Page, Refusal> {
     let IssuedToken { token, expires_ms, .. } = mint(call, actor);
     let mut fields = vec![("token", token), ("expires_ms", expires_ms.0.to_string())];
     fields.extend(thread.map(|thread| ("thread", thread.to_string())));
-    let thread = thread.map(|thread| thread.to_string()).unwrap_or_default();
-    let url = visitor.firm.mail.portal_url.replace("{thread}", &thread);
-    Ok(match Form::away(url, fields) {
+    Ok(match away(&visitor, thread, fields) {
         Some(form) => visitor.page(StatusCode::OK, Saying::LoggedIn).form(form),
-        None => visitor.page(StatusCode::OK, Saying::LoggedInNowhere),
+        None => visitor.page(StatusCode::OK, Saying::Nowhere),
     })
+}
+
+/// To the firm's own pages, with what is to be told there.
+fn away(
+    visitor: &Visitor,
+    thread: Option<ThreadId>,
+    fields: Vec<(&'static str, String)>,
+) -> Option<Form> {
+    let thread = thread.map(|thread| thread.to_string()).unwrap_or_default();
+    Form::away(visitor.firm.mail.portal_url.replace("{thread}", &thread), fields)
+}
+
+/// Whether there is anything to go on to. Otherwise nobody is logged in by a page: the link would be used
+/// up for nothing.
+fn leads_on(visitor: &Visitor) -> bool {
+    away(visitor, visitor.facts.thread, Vec::new()).is_some()
 }
 
 /// Sends another link to the same person, about the same thread.

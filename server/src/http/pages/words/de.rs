@@ -36,12 +36,18 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             &[&format!("Noch ein Schritt: Mit dem Knopf geht es weiter zu {firm}.")],
         )
         .button(format!("Weiter zu {firm}")),
-        Saying::LoggedInNowhere => Said::new(
-            format!("Sie sind angemeldet, {name}"),
-            &[&format!(
-                "Nur hat {firm} keine Adresse angegeben, zu der es weitergeht. Bitte sagen Sie dort \
-                 Bescheid."
-            )],
+        Saying::Nowhere => Said::new(
+            "Hier geht es noch nicht weiter",
+            &[
+                &format!(
+                    "{firm} hat noch nicht angegeben, wo sich Ihre Unterhaltungen öffnen. Nichts \
+                     geht verloren: Was Ihnen geschrieben wurde, bleibt erhalten, und dieser Link \
+                     ist nicht verbraucht."
+                ),
+                &format!(
+                    "Bitte sagen Sie {firm} Bescheid, und öffnen Sie den Link danach noch einmal."
+                ),
+            ],
         ),
         Saying::StopContact => Said::new(
             "Keine E-Mails mehr erhalten?",

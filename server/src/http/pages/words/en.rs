@@ -35,9 +35,15 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             &[&format!("One more step: press the button to go on to {firm}.")],
         )
         .button(format!("Go on to {firm}")),
-        Saying::LoggedInNowhere => Said::new(
-            format!("You are logged in, {name}"),
-            &[&format!("But {firm} has set no address to go on to. Please tell them so.")],
+        Saying::Nowhere => Said::new(
+            "You can’t go on from here yet",
+            &[
+                &format!(
+                    "{firm} has not set yet where your conversations open. Nothing is lost: what \
+                     was written to you is kept, and this link was not used up."
+                ),
+                &format!("Please tell {firm}, and open the link again once they have done so."),
+            ],
         ),
         Saying::StopContact => Said::new(
             "Stop these emails?",

@@ -33,12 +33,17 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             &[&format!("Un paso más: pulse el botón para continuar a {firm}.")],
         )
         .button(format!("Continuar a {firm}")),
-        Saying::LoggedInNowhere => Said::new(
-            format!("Ha accedido, {name}"),
-            &[&format!(
-                "Pero {firm} no ha indicado ninguna dirección a la que continuar. Por favor, \
-                 comuníqueselo."
-            )],
+        Saying::Nowhere => Said::new(
+            "Todavía no puede continuar desde aquí",
+            &[
+                &format!(
+                    "{firm} aún no ha indicado dónde se abren sus conversaciones. No se pierde \
+                     nada: lo que le han escrito se conserva, y este enlace no se ha gastado."
+                ),
+                &format!(
+                    "Por favor, avise a {firm} y vuelva a abrir el enlace cuando lo hayan hecho."
+                ),
+            ],
         ),
         Saying::StopContact => Said::new(
             "¿No recibir más estos correos?",

@@ -36,12 +36,19 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             &[&format!("Encore une étape\u{a0}: appuyez sur le bouton pour continuer vers {firm}.")],
         )
         .button(format!("Continuer vers {firm}")),
-        Saying::LoggedInNowhere => Said::new(
-            format!("Vous êtes connecté(e), {name}"),
-            &[&format!(
-                "Mais {firm} n’a pas indiqué d’adresse vers laquelle continuer. Merci de le leur \
-                 signaler."
-            )],
+        Saying::Nowhere => Said::new(
+            "Vous ne pouvez pas encore continuer",
+            &[
+                &format!(
+                    "{firm} n’a pas encore indiqué où s’ouvrent vos conversations. Rien n’est \
+                     perdu\u{a0}: ce qui vous a été écrit est conservé, et ce lien n’a pas été \
+                     utilisé."
+                ),
+                &format!(
+                    "Merci de le signaler à {firm}, puis de rouvrir le lien une fois que c’est \
+                     fait."
+                ),
+            ],
         ),
         Saying::StopContact => Said::new(
             "Ne plus recevoir ces e-mails\u{a0}?",

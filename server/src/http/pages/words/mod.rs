@@ -24,8 +24,8 @@ pub(super) enum Saying {
     LinkJustSent,
     /// Logged in, and on to the firm.
     LoggedIn,
-    /// Logged in, but there is nowhere to go on to.
-    LoggedInNowhere,
+    /// It would log in, but there is nowhere to go on to.
+    Nowhere,
     /// A contact may stop its emails.
     StopContact,
     /// A member may.
@@ -50,7 +50,7 @@ impl Saying {
         Self::LinkSent,
         Self::LinkJustSent,
         Self::LoggedIn,
-        Self::LoggedInNowhere,
+        Self::Nowhere,
         Self::StopContact,
         Self::StopMember,
         Self::StoppedContact,

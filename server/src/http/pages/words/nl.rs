@@ -37,12 +37,16 @@ pub(super) fn say(saying: Saying, firm: &str, name: &str) -> Said {
             &[&format!("Nog één stap: druk op de knop om verder te gaan naar {firm}.")],
         )
         .button(format!("Verder naar {firm}")),
-        Saying::LoggedInNowhere => Said::new(
-            format!("U bent ingelogd, {name}"),
-            &[&format!(
-                "{firm} heeft alleen geen adres ingesteld om naar verder te gaan. Laat het daar even \
-                 weten."
-            )],
+        Saying::Nowhere => Said::new(
+            "U kunt hier nog niet verder",
+            &[
+                &format!(
+                    "{firm} heeft nog niet ingesteld waar uw gesprekken opengaan. Er gaat niets \
+                     verloren: wat u geschreven is, blijft bewaard, en deze link is niet \
+                     verbruikt."
+                ),
+                &format!("Laat het {firm} weten, en open de link opnieuw zodra het is ingesteld."),
+            ],
         ),
         Saying::StopContact => Said::new(
             "Geen e-mails meer ontvangen?",
