@@ -1,10 +1,8 @@
 //! What nobody did, or not so.
 
-use crate::lie::{AFTER, Act, Lie, Socket, message, once, once_after};
+use crate::lie::{AFTER, Act, Lie, Socket, message, once, once_after, refused};
 use crate::world::{FAN_OUT, FIRST_POSTS, SATURATE, World};
-use tidings_protocol::{
-    ClientFrame, Command, EventKind, Outcome, Refusal, RefusalCode, RequestId, ServerFrame,
-};
+use tidings_protocol::{ClientFrame, Command, EventKind, Outcome, RequestId, ServerFrame};
 use tidings_tests::key;
 
 /// The id of a command that the proxy gives in a client's name; no client comes so far.
@@ -79,24 +77,14 @@ async fn an_event_that_one_socket_alone_is_told_of(world: &World) {
 }
 
 async fn a_message_that_was_refused_and_appears(world: &World) {
-    let refused = once_after(FIRST_POSTS - 1, |to, frame| match frame {
+    let denied = once_after(FIRST_POSTS - 1, |to, frame| match frame {
         ServerFrame::Reply {
             id,
             outcome: Outcome::Ok(tidings_protocol::Reply::Written { .. }),
-        } => {
-            let refusal = Refusal {
-                code: RefusalCode::Archived,
-                message: "The thread is archived.".to_owned(),
-                field: None,
-                limit: None,
-                retry_after_ms: None,
-            };
-            let outcome = Outcome::Refused(refusal);
-            Some(vec![Act::Tell(to, ServerFrame::Reply { id: *id, outcome })])
-        }
+        } => Some(vec![Act::Tell(to, ServerFrame::Reply { id: *id, outcome: refused() })]),
         _ => None,
     });
-    world.through(SATURATE, refused).await.found_only("invented", 1);
+    world.through(SATURATE, denied).await.found_only("invented", 1);
 }
 
 /// Lies about one message that a client posts.

@@ -1,7 +1,9 @@
 //! What a proxy makes of what passes. A pure function of the frames so far: says who is to be told
 //! what, and the proxy does it.
 
-use tidings_protocol::{ClientFrame, Event, Outcome, Reply, RequestId, Seq, ServerFrame, ThreadId};
+use tidings_protocol::{
+    ClientFrame, Event, Outcome, Refusal, RefusalCode, Reply, RequestId, Seq, ServerFrame, ThreadId,
+};
 
 /// Lies come after so many occasions on which the truth was told.
 pub(crate) const AFTER: usize = 8;
@@ -128,6 +130,17 @@ pub(crate) fn joined(frame: &ServerFrame) -> Option<ThreadId> {
         }
         _ => None,
     }
+}
+
+/// That something is refused for good, as the server says it.
+pub(crate) fn refused() -> Outcome {
+    Outcome::Refused(Refusal {
+        code: RefusalCode::Archived,
+        message: "The thread is archived.".to_owned(),
+        field: None,
+        limit: None,
+        retry_after_ms: None,
+    })
 }
 
 /// That something was written, as the server says it.
