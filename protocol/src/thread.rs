@@ -280,9 +280,11 @@ shapes! {
     pub struct Reminder {
         /// Whether reminders are sent at all.
         pub on: bool,
-        /// Days until the next one, 1 to 365.
+        /// Days until the next one, 1 to 365; 3 if it does not say.
+        #[serde(default = "Reminder::days_meant")]
         pub days: u16,
-        /// Reminders in one cycle, 1 to 20.
+        /// Reminders in one cycle, 1 to 20; one if it does not say.
+        #[serde(default = "Reminder::count_meant")]
         pub count: u16,
     }
 
@@ -309,6 +311,16 @@ impl Default for Reminder {
     /// Off; three days and one reminder once switched on.
     fn default() -> Self {
         Self { on: false, days: 3, count: 1 }
+    }
+}
+
+impl Reminder {
+    fn days_meant() -> u16 {
+        Self::default().days
+    }
+
+    fn count_meant() -> u16 {
+        Self::default().count
     }
 }
 

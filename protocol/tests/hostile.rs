@@ -5,7 +5,8 @@
 
 use tidings_protocol::limits::FRAME_BYTES_MAX;
 use tidings_protocol::{
-    Command, CommandRequest, DecodeError, Encoding, NewToken, Refusal, RefusalCode, from_json,
+    Command, CommandRequest, DecodeError, Encoding, NewToken, Refusal, RefusalCode, Reminder,
+    from_json,
 };
 
 /// A refused frame's refusal; its id must be 7.
@@ -282,4 +283,8 @@ fn absent_optional_fields_have_their_defaults() {
     let join = Command::Join { thread: THREAD.parse().unwrap(), after: None };
     assert_eq!(read(&format!(r#"{{"join":{{"thread":"{THREAD}"}}}}"#)), join);
     assert_eq!(read(&format!(r#"{{"join":{{"after":null,"thread":"{THREAD}"}}}}"#)), join);
+    let reminder = Reminder { on: true, ..Reminder::default() };
+    let set = Command::SetReminder { thread: THREAD.parse().unwrap(), reminder };
+    let text = format!(r#"{{"set_reminder":{{"thread":"{THREAD}","reminder":{{"on":true}}}}}}"#);
+    assert_eq!((read(&text), reminder.days, reminder.count), (set, 3, 1));
 }
