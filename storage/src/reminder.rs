@@ -105,7 +105,9 @@ pub(crate) fn timer_after(due: Timestamp, now: Timestamp, zone: &Zone) -> Timest
     if now < due.plus_millis(LATE_MS) {
         return due;
     }
-    let days = [-DAY_MS, 0, DAY_MS].map(|days| zone.on_day_of(now.plus_millis(days), due));
+    // In steps of half a day, for some days are shorter than others.
+    let days =
+        [-2, -1, 0, 1, 2].map(|half| zone.on_day_of(now.plus_millis(half * DAY_MS / 2), due));
     days.into_iter().min_by_key(|day| day.0.abs_diff(now.0)).unwrap_or(now).max(due)
 }
 

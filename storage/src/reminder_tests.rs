@@ -201,6 +201,14 @@ fn after_a_downtime_of_weeks_the_next_one_comes_the_full_number_of_days_later() 
 }
 
 #[test]
+fn just_after_a_day_of_23_hours_that_day_is_the_nearest() {
+    let zone = zone("America/New_York");
+    let timer = timer_after(zone.at("2026-02-10 23:30"), zone.at("2026-03-09 00:00"), &zone);
+    assert_eq!(zone.shows(timer), "2026-03-08 23:30");
+    assert_eq!(zone.shows(due(timer, 1, &zone)), "2026-03-09 23:30");
+}
+
+#[test]
 fn a_timer_starts_with_the_mail_unless_that_was_about_on_time() {
     let from = Timestamp(1_000_000);
     for (mailed, starts) in

@@ -21,10 +21,6 @@ pub(super) enum Sign {
     AutoSubmitted,
     /// `Precedence` of bulk mail or of answering machines.
     Precedence,
-    /// A mailing list.
-    List,
-    /// Made so that no machine answers it, as Exchange marks its own answers.
-    SuppressesAnswers,
     /// Headers of answering machines without a standard.
     AutoReply,
     /// A report: not delivered, delayed, read.
@@ -47,15 +43,16 @@ const AUTO_REPLY_HEADERS: [&str; 6] = [
     "X-Mail-Autoreply",
 ];
 
-/// Headers that only mailing lists and newsletters write.
+/// Headers of mailing lists and newsletters; and of the mails that people write by way of a list, or of
+/// a mailbox that they share.
 const LIST_HEADERS: [HeaderName<'static>; 3] =
     [HeaderName::ListId, HeaderName::ListUnsubscribe, HeaderName::ListPost];
 
 /// Values of `Precedence` that no person's mail has.
-const PRECEDENCES: [&str; 5] = ["bulk", "list", "junk", "auto_reply", "auto-reply"];
+const PRECEDENCES: [&str; 4] = ["bulk", "junk", "auto_reply", "auto-reply"];
 
-/// Kinds of machine mail that whoever sets `X-Auto-Response-Suppress` to them wants no answer of.
-/// Others (receipts) are set on people's mails too.
+/// Kinds of machine mail that whoever sets `X-Auto-Response-Suppress` to them wants no answer of. Exchange
+/// marks its own answers so, which bear other signs as well; mail systems mark people's mails.
 const SUPPRESSED: [&str; 3] = ["all", "autoreply", "oof"];
 
 /// Local parts of senders that are no people, without dots, hyphens and underscores.
@@ -93,11 +90,9 @@ type Test = fn(&Message<'_>) -> bool;
 
 /// The first sign by which a mail is a machine's; none if it is a person's.
 pub(super) fn automatic(message: &Message<'_>, return_path: &str, own: &Own) -> Option<Sign> {
-    let table: [(Sign, Test); 7] = [
+    let table: [(Sign, Test); 5] = [
         (Sign::AutoSubmitted, auto_submitted),
         (Sign::Precedence, |mail| first_words(mail, "Precedence", &PRECEDENCES)),
-        (Sign::List, |mail| LIST_HEADERS.iter().any(|name| mail.header(name.clone()).is_some())),
-        (Sign::SuppressesAnswers, |mail| any_word(mail, "X-Auto-Response-Suppress", &SUPPRESSED)),
         (Sign::AutoReply, |mail| AUTO_REPLY_HEADERS.iter().any(|name| has(mail, name))),
         (Sign::Report, is_report),
         (Sign::Subject, machine_subject),
@@ -112,6 +107,13 @@ pub(super) fn automatic(message: &Message<'_>, return_path: &str, own: &Own) -> 
         return Some(Sign::NoPerson);
     }
     table.into_iter().find_map(|(sign, test)| test(message).then_some(sign))
+}
+
+/// Whether a mail asks machines not to answer it, whoever has written it: it is somebody's all the same.
+pub(super) fn wants_no_answer(message: &Message<'_>) -> bool {
+    first_words(message, "Precedence", &["list"])
+        || LIST_HEADERS.iter().any(|name| message.header(name.clone()).is_some())
+        || any_word(message, "X-Auto-Response-Suppress", &SUPPRESSED)
 }
 
 /// The values of a header as they were written.
@@ -203,13 +205,8 @@ mod tests {
             ("Auto-Submitted: auto-notified (by cron)", Sign::AutoSubmitted),
             ("Auto-Submitted:", Sign::AutoSubmitted),
             ("Precedence: bulk", Sign::Precedence),
-            ("Precedence:  List ", Sign::Precedence),
             ("precedence: junk", Sign::Precedence),
             ("Precedence: auto_reply", Sign::Precedence),
-            ("List-Id: News <news.example>", Sign::List),
-            ("List-Unsubscribe: <mailto:off@x.example>", Sign::List),
-            ("X-Auto-Response-Suppress: All", Sign::SuppressesAnswers),
-            ("X-Auto-Response-Suppress: DR, OOF, AutoReply", Sign::SuppressesAnswers),
             ("X-Autoreply: yes", Sign::AutoReply),
             ("X-AutoRespond: me", Sign::AutoReply),
             (
@@ -240,6 +237,24 @@ mod tests {
     fn a_mail_without_a_way_back_is_a_machines() {
         assert_eq!(sign("Subject: x", ""), Some(Sign::NoReturnPath));
         assert_eq!(sign("Subject: x", "MAILER-DAEMON@x.example"), Some(Sign::NoPerson));
+    }
+
+    #[test]
+    fn who_wants_no_answer_is_a_person_all_the_same() {
+        let table = [
+            ("Precedence:  List ", true),
+            ("List-Id: News <news.example>", true),
+            ("List-Unsubscribe: <mailto:off@x.example>", true),
+            ("X-Auto-Response-Suppress: All", true),
+            ("X-Auto-Response-Suppress: DR, OOF, AutoReply", true),
+            ("X-Auto-Response-Suppress: DR, RN, NRN", false),
+            ("Subject: x", false),
+        ];
+        for (headers, expected) in table {
+            let mail = format!("From: ann@client.example\r\n{headers}\r\n\r\nYes.\r\n");
+            assert_eq!(wants_no_answer(&parse(mail.as_bytes()).unwrap()), expected, "{headers}");
+            assert_eq!(sign(headers, "ann@client.example"), None, "{headers}");
+        }
     }
 
     #[test]

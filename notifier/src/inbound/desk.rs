@@ -68,11 +68,14 @@ async fn carry_out<A: Answers>(
     let Some(facts) = answers.notice(notice).await? else {
         return Ok((reply::OUT_OF_USE, Outcome::Refused));
     };
+    let tells = may_explain(&facts, &answer);
     let (key, body, left_out) = match decide(notice, &facts, answer, now) {
         Verdict::NoThread => return Ok((reply::NO_SUCH_ADDRESS, Outcome::Refused)),
         Verdict::WrongSender => return Ok((reply::WRONG_SENDER, Outcome::Refused)),
         Verdict::Explain { key, problem } => {
-            return Ok(not_posted(explain(answers, memory, &facts, key, problem).await?));
+            return Ok(not_posted(
+                explain(answers, memory, &facts, tells.then_some(key), problem).await?,
+            ));
         }
         Verdict::Post { key, body, attachments_left_out } => (key, body, attachments_left_out),
     };
@@ -80,16 +83,17 @@ async fn carry_out<A: Answers>(
         Posting::Posted if left_out => {
             // Should this fail, the mail comes again, and posting it again does nothing.
             let problem = AnswerProblem::AttachmentsLeftOut;
-            let reply = match explain(answers, memory, &facts, key, problem).await? {
-                Explained::Told => reply::TAKEN,
-                Explained::TooSoon | Explained::Refused(_) => reply::TAKEN_IN_PART,
-            };
+            let reply =
+                match explain(answers, memory, &facts, tells.then_some(key), problem).await? {
+                    Explained::Told => reply::TAKEN,
+                    Explained::TooSoon | Explained::Refused(_) => reply::TAKEN_IN_PART,
+                };
             Ok((reply, Outcome::Posted))
         }
         Posting::Posted => Ok((reply::TAKEN, Outcome::Posted)),
         Posting::Refused(RefusalCode::Archived) => {
             let problem = AnswerProblem::Archived;
-            Ok(not_posted(explain(answers, memory, &facts, key, problem).await?))
+            Ok(not_posted(explain(answers, memory, &facts, tells.then_some(key), problem).await?))
         }
         Posting::Refused(code) => {
             tracing::info!(%notice, code = code.name(), "an answer by email was refused");
@@ -108,20 +112,18 @@ fn not_posted(explained: Explained) -> (Reply, Outcome) {
     }
 }
 
-/// Has an email of ours say what became of an answer, if there is none of it yet, and if there may
-/// be one.
+/// Has an email of ours say what became of the answer with that key, if there is none of it yet; without
+/// a key there may be none.
 async fn explain<A: Answers>(
     answers: &A,
     memory: &Memory,
     facts: &NoticeFacts,
-    key: ClientKey,
+    key: Option<ClientKey>,
     problem: AnswerProblem,
 ) -> Result<Explained, Away> {
+    let Some(key) = key else { return Ok(Explained::TooSoon) };
     if memory.knows(key) {
         return Ok(Explained::Told);
-    }
-    if !may_explain(facts) {
-        return Ok(Explained::TooSoon);
     }
     let explained = answers.explain(facts, problem).await?;
     if explained == Explained::Told {

@@ -131,7 +131,14 @@ async fn looking_at_a_link_changes_nothing_and_pressing_the_button_logs_in_once(
         }
     }
 
-    let entered = open(&server, &format!("POST {path}"), &[], "").await;
+    for again in ["", "/again"] {
+        let elsewhere = ["sec-fetch-site: cross-site", "accept: application/json"];
+        let pressed = open(&server, &format!("POST {path}{again}"), &elsewhere, "").await;
+        assert!(text(&pressed).contains("Log in</button>"), "nobody logs in by another's page");
+    }
+
+    let here = ["sec-fetch-site: same-origin"];
+    let entered = open(&server, &format!("POST {path}"), &here, "").await;
     assert_eq!(entered.status, 200, "{entered:?}");
     let html = text(&entered);
     assert!(html.contains("Bo Baker") && !html.contains("bo@bakery.example"), "{html}");

@@ -251,6 +251,15 @@ pub fn reasons_stand_in_the_order_of_their_strength(w: &mut World) {
     assert!(!part.new_thread);
 }
 
+pub fn tasks_that_are_open_again_are_not_all_done(w: &mut World) {
+    let o = Office::new(w);
+    let (thread, tasks) = w.starts_with_tasks(o.anna, o.acme, &["a"]);
+    w.writes(o.carol, Command::TickTask { thread, task: tasks[0] });
+    w.writes(o.carol, Command::UntickTask { thread, task: tasks[0] });
+    let part = w.gets_one(o.anna);
+    assert_eq!((part.reasons, part.tasks_open), (vec![InboxKind::TasksChanged], 1));
+}
+
 pub fn a_new_thread_says_so_until_its_first_message_is_read(w: &mut World) {
     let o = Office::new(w);
     let started = w.starts(o.carol, o.acme, "hello");

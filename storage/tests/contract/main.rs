@@ -206,6 +206,7 @@ macro_rules! contract {
                     the_client_is_named_to_who_is_a_contact_of_several,
                     the_team_sees_of_which_client_it_is_when_content_is_shown,
                     reasons_stand_in_the_order_of_their_strength,
+                    tasks_that_are_open_again_are_not_all_done,
                     a_new_thread_says_so_until_its_first_message_is_read,
                     what_is_sent_or_not_taken_has_no_letter,
                 }

@@ -58,7 +58,7 @@ async fn wrong_command_with_an_id_is_refused_and_the_connection_survives() {
         r#"{"id": 3, "command": {"no_such_command": {}}}"#,
         r#"{"id": 3, "command": {"get_preferences": {"surplus": 1}}}"#,
         r#"{"id": 3, "command": {"post_message": {"thread": "not an id"}}}"#,
-        r#"{"id": 3, "command": {"history": {"limit": -1}}}"#,
+        r#"{"id": 3, "command": {"history": {"limit": "ten"}}}"#,
         r#"{"id": 3, "command": 7}"#,
         r#"{"id": 3}"#,
         r#"{"id": 3, "command": {"get_preferences": {}}, "surplus": 1}"#,

@@ -61,6 +61,9 @@ pub(in crate::http) async fn show(call: Call) -> Result<Response, Problem> {
 
 /// Uses the link up. For programs that ask for JSON the token is the answer.
 pub(in crate::http) async fn enter(call: Call) -> Result<Response, Problem> {
+    if is_from_elsewhere(&call.head.headers) {
+        return show(call).await;
+    }
     if !wants_json(&call.head.headers) {
         let outcome = entered(&call).await;
         return Ok(answer(&call, outcome));
@@ -112,6 +115,9 @@ fn leads_on(visitor: &Visitor) -> bool {
 
 /// Sends another link to the same person, about the same thread.
 pub(in crate::http) async fn again(call: Call) -> Result<Response, Problem> {
+    if is_from_elsewhere(&call.head.headers) {
+        return show(call).await;
+    }
     let outcome = sent_again(&call).await;
     Ok(answer(&call, outcome))
 }
@@ -206,6 +212,12 @@ fn refused(call: &Call, visitor: &Visitor, link: Link) -> Page {
 fn mint(call: &Call, actor: Actor) -> IssuedToken {
     let node = call.node();
     node.auth.mint(actor, TTL_S_DEFAULT, node.clock.now(), TokenId(Uuid::new_v4()))
+}
+
+/// Whether a page of another site has pressed the button: it would log its visitor in as whom it likes.
+/// It gets the button, as whoever follows a link. Programs don't say, nor do browsers of before 2023.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site")
 }
 
 /// Browsers name HTML, whatever else they name.

@@ -174,8 +174,7 @@ fn part(db: Db<'_>, notice: &Noticed, several: bool) -> Result<Option<Part>, Sql
             part.reminder = Some((number, of.reminders.max(number)));
         }
         NoticeKind::Activity | NoticeKind::DeliveryFailed if is_member => {
-            part.reasons = rows::kinds_of(u16::try_from(notice.detail).unwrap_or(0));
-            part.reasons.sort_by_key(|kind| weakness(*kind));
+            part.reasons = reasons(notice.detail, part.tasks_open > 0);
         }
         _ => {}
     }
@@ -271,6 +270,20 @@ fn read_quote(row: &Row<'_>) -> Result<Option<Quote>, SqlError> {
         body.truncate(body.floor_char_boundary(QUOTE_BYTES_MAX));
     }
     Ok(Some(Quote { author: row.text(2)?, at: rows::timestamp(row, 1)?, body, cut }))
+}
+
+/// Why a member is told, the strongest reason first. Tasks that were all done and are open again have
+/// changed, no more.
+fn reasons(detail: i64, open_tasks: bool) -> Vec<InboxKind> {
+    let now = |kind| match kind {
+        InboxKind::AllTasksCompleted if open_tasks => InboxKind::TasksChanged,
+        kind => kind,
+    };
+    let kinds = rows::kinds_of(u16::try_from(detail).unwrap_or(0));
+    let mut reasons: Vec<_> = kinds.into_iter().map(now).collect();
+    reasons.sort_by_key(|kind| weakness(*kind));
+    reasons.dedup();
+    reasons
 }
 
 /// By which reasons are sorted, the strongest first.
