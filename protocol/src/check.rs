@@ -188,7 +188,7 @@ pub(crate) fn bounds_of(field: &str) -> Option<(u64, u64)> {
 
 /// A number within the bounds of its field.
 pub fn number(field: &str, value: u64) -> Result<(), Refusal> {
-    let (least, most) = bounds_of(field).unwrap_or((0, u64::MAX));
+    let (least, most) = bounds_of(field).expect("the table has every field that is checked");
     if value < least || value > most {
         let bound = if value < least { least } else { most };
         return Err(out_of_bounds(field, value, bound, (least, most)));

@@ -109,7 +109,9 @@ pub(super) fn automatic(message: &Message<'_>, return_path: &str, own: &Own) -> 
     table.into_iter().find_map(|(sign, test)| test(message).then_some(sign))
 }
 
-/// Whether a mail asks machines not to answer it, whoever has written it: it is somebody's all the same.
+/// Whether a mail asks machines not to answer it. People's do, by way of a list or a help desk; so do
+/// machines that carry nothing else, which would stop reminders, or talk to each other through us. So
+/// it is not posted, and a mail server says so to its sender, if that is somebody.
 pub(super) fn wants_no_answer(message: &Message<'_>) -> bool {
     first_words(message, "Precedence", &["list"])
         || LIST_HEADERS.iter().any(|name| message.header(name.clone()).is_some())
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_no_answer_is_a_person_all_the_same() {
+    fn who_wants_no_answer_may_be_a_person() {
         let table = [
             ("Precedence:  List ", true),
             ("List-Id: News <news.example>", true),

@@ -56,11 +56,10 @@ pub(super) fn decide(
     }
 }
 
-/// Whether we say by email what became of an answer: not if it wants none, nor if it answers such an
-/// email of ours. Else a machine that answers everything, and does not say that it is one, would be
-/// answered for ever.
-pub(super) fn may_explain(facts: &NoticeFacts, answer: &Answer) -> bool {
-    !answer.quiet && facts.kind != NoticeKind::AnswerRefused
+/// Whether we say by email what became of an answer: not if it answers such an email of ours. Else
+/// a machine that answers everything, and does not say that it is one, would be answered for ever.
+pub(super) fn may_explain(facts: &NoticeFacts) -> bool {
+    facts.kind != NoticeKind::AnswerRefused
 }
 
 /// Why it is not posted.
@@ -125,7 +124,6 @@ mod tests {
             text: "Yes, on Friday.".to_owned(),
             cut: false,
             attachments: 0,
-            quiet: false,
             message_id: "1@client.example".to_owned(),
             date: "Mon, 4 Mar 2024 10:15:00 +0100".to_owned(),
         }
@@ -196,8 +194,7 @@ mod tests {
     fn what_we_explained_is_not_explained_again() {
         for kind in [NoticeKind::Activity, NoticeKind::Reminder, NoticeKind::AnswerRefused] {
             let facts = NoticeFacts { kind, ..facts() };
-            assert_eq!(may_explain(&facts, &answer()), kind != NoticeKind::AnswerRefused);
-            assert!(!may_explain(&facts, &Answer { quiet: true, ..answer() }));
+            assert_eq!(may_explain(&facts), kind != NoticeKind::AnswerRefused);
         }
         let answered = verdict(|facts, _| facts.kind = NoticeKind::AnswerRefused);
         assert!(matches!(answered, Verdict::Post { .. }), "it can be answered");

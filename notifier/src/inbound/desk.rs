@@ -1,7 +1,7 @@
 //! A mail that has come in whole: what it is, what is known of the notice it answers, what follows.
 
 use super::answers::{Answers, Away, Explained, Posting};
-use super::automatic::{Own, automatic};
+use super::automatic::{Own, automatic, wants_no_answer};
 use super::decide::{Verdict, decide, may_explain};
 use super::memory::Memory;
 use super::outcome::Outcome;
@@ -23,6 +23,8 @@ pub(super) enum Sorted {
     Later,
     /// From a machine: taken, and dropped.
     Automatic,
+    /// Somebody's, perhaps, that no machine is to answer.
+    Unanswerable,
     /// Somebody's answer.
     Answer(Answer),
 }
@@ -33,6 +35,9 @@ pub(super) fn sort(mail: &Mail, return_path: &str, own: &Own, signer: &Signer) -
     if let Some(sign) = automatic(&message, return_path, own) {
         tracing::debug!(?sign, "an automatic mail was dropped");
         return Sorted::Automatic;
+    }
+    if wants_no_answer(&message) {
+        return Sorted::Unanswerable;
     }
     Answer::of(&message, mail.is_cut(), signer).map_or(Sorted::Unreadable, Sorted::Answer)
 }
@@ -50,6 +55,7 @@ pub(super) async fn settle<A: Answers>(
         Sorted::TooLarge => return (reply::TOO_LARGE, Outcome::Refused),
         Sorted::Later => return (reply::TRY_LATER, Outcome::Later),
         Sorted::Automatic => return (reply::TAKEN, Outcome::Automatic),
+        Sorted::Unanswerable => return (reply::NOT_POSTED, Outcome::Refused),
         Sorted::Answer(answer) => answer.clone(),
     };
     match carry_out(answer, notice, answers, memory, now).await {
@@ -68,14 +74,11 @@ async fn carry_out<A: Answers>(
     let Some(facts) = answers.notice(notice).await? else {
         return Ok((reply::OUT_OF_USE, Outcome::Refused));
     };
-    let tells = may_explain(&facts, &answer);
     let (key, body, left_out) = match decide(notice, &facts, answer, now) {
         Verdict::NoThread => return Ok((reply::NO_SUCH_ADDRESS, Outcome::Refused)),
         Verdict::WrongSender => return Ok((reply::WRONG_SENDER, Outcome::Refused)),
         Verdict::Explain { key, problem } => {
-            return Ok(not_posted(
-                explain(answers, memory, &facts, tells.then_some(key), problem).await?,
-            ));
+            return Ok(not_posted(explain(answers, memory, &facts, key, problem).await?));
         }
         Verdict::Post { key, body, attachments_left_out } => (key, body, attachments_left_out),
     };
@@ -83,17 +86,16 @@ async fn carry_out<A: Answers>(
         Posting::Posted if left_out => {
             // Should this fail, the mail comes again, and posting it again does nothing.
             let problem = AnswerProblem::AttachmentsLeftOut;
-            let reply =
-                match explain(answers, memory, &facts, tells.then_some(key), problem).await? {
-                    Explained::Told => reply::TAKEN,
-                    Explained::TooSoon | Explained::Refused(_) => reply::TAKEN_IN_PART,
-                };
+            let reply = match explain(answers, memory, &facts, key, problem).await? {
+                Explained::Told => reply::TAKEN,
+                Explained::TooSoon | Explained::Refused(_) => reply::TAKEN_IN_PART,
+            };
             Ok((reply, Outcome::Posted))
         }
         Posting::Posted => Ok((reply::TAKEN, Outcome::Posted)),
         Posting::Refused(RefusalCode::Archived) => {
             let problem = AnswerProblem::Archived;
-            Ok(not_posted(explain(answers, memory, &facts, tells.then_some(key), problem).await?))
+            Ok(not_posted(explain(answers, memory, &facts, key, problem).await?))
         }
         Posting::Refused(code) => {
             tracing::info!(%notice, code = code.name(), "an answer by email was refused");
@@ -112,18 +114,20 @@ fn not_posted(explained: Explained) -> (Reply, Outcome) {
     }
 }
 
-/// Has an email of ours say what became of the answer with that key, if there is none of it yet; without
-/// a key there may be none.
+/// Has an email of ours say what became of an answer, if there is none of it yet, and if there may
+/// be one.
 async fn explain<A: Answers>(
     answers: &A,
     memory: &Memory,
     facts: &NoticeFacts,
-    key: Option<ClientKey>,
+    key: ClientKey,
     problem: AnswerProblem,
 ) -> Result<Explained, Away> {
-    let Some(key) = key else { return Ok(Explained::TooSoon) };
     if memory.knows(key) {
         return Ok(Explained::Told);
+    }
+    if !may_explain(facts) {
+        return Ok(Explained::TooSoon);
     }
     let explained = answers.explain(facts, problem).await?;
     if explained == Explained::Told {

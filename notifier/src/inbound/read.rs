@@ -1,6 +1,5 @@
 //! Reads a mail for what an answer is made of: who wrote it, what, and what else came along.
 
-use super::automatic::wants_no_answer;
 use super::text;
 use crate::signed::Signer;
 use mail_parser::{
@@ -38,8 +37,6 @@ pub(super) struct Answer {
     pub(super) cut: bool,
     /// How many attachments there are.
     pub(super) attachments: usize,
-    /// Whether no machine is to answer it.
-    pub(super) quiet: bool,
     /// Its `Message-ID`; may be empty.
     pub(super) message_id: String,
     /// Its `Date`, as it was written.
@@ -63,7 +60,6 @@ impl Answer {
             text: text::written(message, signer),
             cut: beginning_only && text_is_cut(message),
             attachments: if beginning_only { found.max(1) } else { found },
-            quiet: wants_no_answer(message),
             message_id: message.message_id().unwrap_or_default().to_owned(),
             date,
         })

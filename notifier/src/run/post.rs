@@ -141,7 +141,8 @@ impl<S: Store> Notifier<S> {
             Sending::Later { answer, .. } | Sending::Failed { answer, .. } => answer,
         };
         let (result, now) = (fate::result_of(sending), self.clock.now());
-        if let Some(line) = self.untaken().add(result, notice, answer, now) {
+        let line = self.untaken().add(result, notice, answer, now);
+        if let Some(line) = line {
             line.log();
         }
     }

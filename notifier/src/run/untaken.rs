@@ -146,13 +146,20 @@ fn discreet(answer: &str) -> String {
     said
 }
 
+/// Of a link the host, whether or not it is written as one; of an address the domain.
 fn discreet_word(word: &str) -> String {
-    if let Some((scheme, rest)) = word.split_once("://") {
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = host.rsplit('@').next().unwrap_or_default();
-        let cut = if host.len() < rest.len() { "/…" } else { "" };
-        return format!("{scheme}://{host}{cut}");
-    }
+    let (scheme, rest) = word.split_once("//").map_or(("", word), |(scheme, rest)| (scheme, rest));
+    let slashes = if rest.len() < word.len() { "//" } else { "" };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_link = !slashes.is_empty() || host.contains('.');
+    let is_cut = is_link && host.len() < rest.len();
+    let (host, cut) = if is_cut { (host, "/…") } else { (rest, "") };
+    let credentials = !slashes.is_empty() && host.contains('@');
+    let host = if credentials { host.rsplit('@').next().unwrap_or_default() } else { host };
+    format!("{}{slashes}{}{cut}", without_address(scheme), without_address(host))
+}
+
+fn without_address(word: &str) -> String {
     match word.rsplit_once('@') {
         Some((before, domain)) => {
             let opening = if before.starts_with('<') { "<" } else { "" };
@@ -230,7 +237,11 @@ mod tests {
                 "554 bad link https://chat.example/v1/login/secret found",
                 "554 bad link https://chat.example/… found",
             ),
-            ("554 see http://me:pw@a.example", "554 see http://a.example/…"),
+            ("554 see http://me:pw@a.example", "554 see http://a.example"),
+            ("554 hxxps[:]//a.example/v1/login/secret", "554 hxxps[:]//a.example/…"),
+            ("554 (a.example/v1/login/secret)", "554 (a.example/…"),
+            ("554 <carla@a.example>:https://b.example/x", "554 <…@a.example>:https://b.example/…"),
+            ("451 4.7.1 try 1/2", "451 4.7.1 try 1/2"),
             ("mail.example:25: Connection refused", "mail.example:25: Connection refused"),
         ] {
             assert_eq!(discreet(answer), told);

@@ -282,7 +282,15 @@ impl Setting {
             "log" => true,
             // Of its listener for the operator, and of the store.
             "limits" => {
-                matches!(self.name(), "header_time" | "header_bytes" | "commit_pace" | "readers")
+                matches!(
+                    self.name(),
+                    "header_time"
+                        | "header_bytes"
+                        | "body_time"
+                        | "drain_time"
+                        | "commit_pace"
+                        | "readers"
+                )
             }
             _ => false,
         }

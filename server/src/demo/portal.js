@@ -20,7 +20,7 @@ if (token) {
     if (event.seq <= last) return;
     last = event.seq;
     const said = event.kind.message_posted;
-    if (!said) return send({ get_thread: { thread } });     // tasks and the like: as they are now
+    if (!said) return;
     const item = document.createElement("li");
     item.append(element("b", `${who(event.actor)}, ${new Date(event.at_ms).toLocaleString()}`), said.body);
     at("log").append(item);
@@ -51,6 +51,7 @@ if (token) {
     if (view) show(view);
     for (const one of events?.events ?? (event ? [event] : [])) hear(one);
     if (event || events) send({ read: { thread, up_to: last } });
+    if (event && !event.kind.message_posted) send({ get_thread: { thread } });    // tasks and the like
   };
   ws.onclose = () => note("The connection is closed. Open the link of a newer email to come back.");
   at("post").onsubmit = (submit) => {

@@ -83,6 +83,48 @@ pub fn reminders_wait_for_a_mail_server_that_has_not_taken_what_they_remind_of(w
     assert_eq!(w.reminder(thread).sent, 1);
 }
 
+pub fn reminders_wait_for_what_was_resent_too_and_for_what_came_since(w: &mut World) {
+    let o = Office::new(w);
+    for resent in [true, false] {
+        let (thread, _) = starts(w, &o, on(1, 2), &[]);
+        w.is_quiet(o.carol, 0, 24 * 60 - 1, "UTC");
+        w.passes(GATHERED);
+        w.decides();
+        if resent {
+            let key = w.key();
+            w.does(o.anna, Command::Resend { thread, key });
+            assert_eq!(w.ranges(o.carol, thread), [(2, 2), (2, 3)], "in place of that");
+        } else {
+            w.posts(o.anna, thread, "and this");
+            w.passes(GATHERED);
+            w.decides();
+        }
+        // No notifier for days.
+        w.passes(4 * DAY);
+        w.decides();
+        assert_eq!(w.reminder(thread).sent, 0, "resent: {resent}");
+        w.is_quiet(o.carol, 0, 0, "UTC");
+        w.passes(DAY - HOUR);
+        assert_eq!(w.delivers_to(o.carol).len(), 1, "resent: {resent}");
+        w.does(o.anna, Command::Archive { thread });
+    }
+}
+
+pub fn who_has_read_in_time_is_not_spared_for_a_mailbox_that_takes_nothing(w: &mut World) {
+    let o = Office::new(w);
+    let erin = w.contact(o.firm, o.acme, "Erin");
+    let (thread, _) = starts(w, &o, on(1, 2), &[]);
+    w.reads_all(erin, thread);
+    w.passes(GATHERED);
+    let mail = w.the_mail();
+    let claimed = w.claims(&mail, HOLDER);
+    let back = w.now.plus_millis(2 * DAY);
+    w.settles(&mail, HOLDER, later(claimed[0], back));
+    w.now = w.reminder(thread).next_ms.unwrap();
+    w.decides();
+    assert_eq!(w.reminder(thread).sent, 1);
+}
+
 pub fn who_wants_no_digest_any_more_gets_what_waits_with_the_next(w: &mut World) {
     let o = Office::new(w);
     w.wants_digests(o.anna, 7 * 24 * 60);

@@ -258,6 +258,11 @@ pub fn tasks_that_are_open_again_are_not_all_done(w: &mut World) {
     w.writes(o.carol, Command::UntickTask { thread, task: tasks[0] });
     let part = w.gets_one(o.anna);
     assert_eq!((part.reasons, part.tasks_open), (vec![InboxKind::TasksChanged], 1));
+    // What a colleague did, the client has not changed.
+    w.writes(o.admin, Command::TickTask { thread, task: tasks[0] });
+    w.writes(o.admin, Command::UntickTask { thread, task: tasks[0] });
+    let part = w.gets_one(o.anna);
+    assert_eq!((part.reasons, part.tasks_open), (Vec::new(), 1));
 }
 
 pub fn a_new_thread_says_so_until_its_first_message_is_read(w: &mut World) {

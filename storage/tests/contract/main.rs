@@ -177,6 +177,8 @@ macro_rules! contract {
                     two_reminders_that_wait_for_the_morning_are_one_mail,
                     who_is_told_late_is_not_reminded_in_the_same_breath,
                     reminders_wait_for_a_mail_server_that_has_not_taken_what_they_remind_of,
+                    reminders_wait_for_what_was_resent_too_and_for_what_came_since,
+                    who_has_read_in_time_is_not_spared_for_a_mailbox_that_takes_nothing,
                     who_wants_no_digest_any_more_gets_what_waits_with_the_next,
                     a_contact_who_has_no_night_any_more_gets_what_waits_with_the_next,
                     who_is_called_again_while_something_waits_is_told,

@@ -86,7 +86,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Eine E-Mail an einen Ansprechpartner des Mandanten konnte nicht zugestellt werden.",
-            "In Ihrem Posteingang steht, an wen. Bitte prüfen Sie die Adresse.",
+            "Bitte prüfen Sie die Adresse.",
         ],
         undelivered_to: |names| {
             [

@@ -80,7 +80,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "An email to one of the client’s contacts could not be delivered.",
-            "Your inbox says to whom. Please check the address.",
+            "Please check the address.",
         ],
         undelivered_to: |names| {
             [

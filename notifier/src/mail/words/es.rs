@@ -78,7 +78,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "No se ha podido entregar un correo a un contacto del cliente.",
-            "En su bandeja de entrada consta a quién. Compruebe la dirección.",
+            "Compruebe la dirección.",
         ],
         undelivered_to: |names| {
             [

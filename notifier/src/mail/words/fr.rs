@@ -87,7 +87,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Un e-mail à un interlocuteur du client n’a pas pu être remis.",
-            "Votre boîte de réception indique à qui. Veuillez vérifier l’adresse.",
+            "Veuillez vérifier l’adresse.",
         ],
         undelivered_to: |names| {
             [

@@ -78,7 +78,7 @@ pub(super) static WORDS: Words = Words {
         },
         undelivered: [
             "Een e-mail aan een contactpersoon van de klant kon niet worden bezorgd.",
-            "In uw inbox staat aan wie. Controleer het adres.",
+            "Controleer het adres.",
         ],
         undelivered_to: |names| {
             [

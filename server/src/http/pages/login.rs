@@ -116,7 +116,7 @@ fn leads_on(visitor: &Visitor) -> bool {
 /// Sends another link to the same person, about the same thread.
 pub(in crate::http) async fn again(call: Call) -> Result<Response, Problem> {
     if is_from_elsewhere(&call.head.headers) {
-        return show(call).await;
+        return Ok(answer(&call, Ok(unknown(&call))));
     }
     let outcome = sent_again(&call).await;
     Ok(answer(&call, outcome))

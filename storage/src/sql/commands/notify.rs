@@ -33,15 +33,15 @@ impl Work<'_> {
         let owner = firm.and_then(|firm| firm.owner);
         // A call of somebody who was called before is no event, nor is a mail that failed.
         let event = (!made.events.is_empty()).then_some(seq);
-        let told = recipients(happened, &followers, owner);
-        let alone = told.len() == 1;
-        for (member, reasons) in told {
+        for (member, reasons) in recipients(happened, &followers, owner) {
             let Some(facts) = self.memory.person(self.db, Person::Member(member))? else {
                 continue;
             };
             let mut by_mail = rows::kinds_by_mail(facts.channels, &reasons);
             if by_mail != 0 {
-                if alone && owner == Some(member) {
+                let is_concerned =
+                    followers.contains(&member) || happened.mentioned.contains(&member);
+                if owner == Some(member) && !is_concerned {
                     by_mail |= STANDS_IN;
                 }
                 thread.mail_to(Person::Member(member), event, by_mail, self.now, delay);

@@ -58,13 +58,16 @@ impl Work<'_> {
             let seq = event.seq;
             for contact in contacts {
                 // It tells of all that is unread: whoever was to be told of that is so by this.
-                let told = [NoticeKind::Activity, NoticeKind::Resent];
-                work.replace_notices(thread.num, contact.person(), told)?;
+                let mut first = contact.decided.next();
+                for kind in [NoticeKind::Activity, NoticeKind::Resent] {
+                    let replaced = work.replace_notices(thread.num, contact.person(), kind)?;
+                    first = first.min(replaced.unwrap_or(first));
+                }
                 let notice = NewNotice {
                     person: contact.person(),
                     kind: NoticeKind::Resent,
                     detail: 0,
-                    range: (contact.decided.next().min(seq), seq),
+                    range: (first, seq),
                     due: contact.hours.after(work.now),
                     digest: false,
                 };

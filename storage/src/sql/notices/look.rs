@@ -15,6 +15,9 @@ use tidings_protocol::{
     ThreadId, Timestamp,
 };
 
+/// For so long an entry of the ledger about who cannot log in goes on: it is kept from when it was begun.
+const SHUT_OUT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
 /// When the next one is due, of those that are not yet.
 #[derive(Default)]
 struct Later(Option<Timestamp>);
@@ -146,7 +149,7 @@ impl Work<'_> {
         let longer = self.db.change(
             "UPDATE notices SET to_seq = ?4, settled_ms = ?5
              WHERE thread = ?1 AND person = ?2 AND to_seq = ?3 AND kind = ?6 AND state = ?7
-                 AND reason = ?8 AND mail IS NULL",
+                 AND reason = ?8 AND mail IS NULL AND created_ms > ?9",
             params![
                 thread.num,
                 notice.person.uuid(),
@@ -156,6 +159,7 @@ impl Work<'_> {
                 rows::notice_kind_number(notice.kind),
                 rows::notice_state_number(NoticeState::Dropped),
                 rows::notice_reason_number(NoticeReason::NoAccess),
+                self.now.plus_millis(-SHUT_OUT_MS),
             ],
         )?;
         Ok(longer > 0)

@@ -66,27 +66,34 @@ impl Work<'_> {
         self.put_notice(firm, Some(thread), notice, Some(reason))
     }
 
-    /// What somebody was still to be told of a thread by these kinds of notices is not told: what comes
-    /// now goes in its place.
+    /// What somebody was still to be told of a thread by a kind of notices is not told: what comes now
+    /// goes in its place. The first event that it would have told of.
     pub(in crate::sql) fn replace_notices(
         &self,
         thread: i64,
         person: Person,
-        kinds: [NoticeKind; 2],
-    ) -> Result<(), SqlError> {
+        kind: NoticeKind,
+    ) -> Result<Option<Seq>, SqlError> {
+        let kind = rows::notice_kind_number(kind);
+        let waits = "SELECT min(from_seq) FROM notices
+             WHERE thread = ?1 AND person = ?2 AND kind = ?3 AND state = 0";
+        let bound = params![thread, person.uuid(), kind];
+        let Some(first) = self.db.one(waits, bound, |row| row.maybe_int(0))? else {
+            return Ok(None);
+        };
         self.db.write(
-            "UPDATE notices SET state = ?3, reason = ?4, settled_ms = ?5
-             WHERE thread = ?1 AND person = ?2 AND kind IN (?6, ?7) AND state = 0",
+            "UPDATE notices SET state = ?4, reason = ?5, settled_ms = ?6
+             WHERE thread = ?1 AND person = ?2 AND kind = ?3 AND state = 0",
             params![
                 thread,
                 person.uuid(),
+                kind,
                 rows::notice_state_number(NoticeState::Dropped),
                 rows::notice_reason_number(NoticeReason::Settled),
                 self.now,
-                rows::notice_kind_number(kinds[0]),
-                rows::notice_kind_number(kinds[1]),
             ],
-        )
+        )?;
+        Ok(u64::try_from(first).ok().map(Seq))
     }
 
     fn put_notice(

@@ -7,7 +7,7 @@ use crate::sql::rows::{self, OpError};
 use crate::sql::thread::Thread;
 use crate::sql::work::{Made, Work};
 use crate::sql::{SqlError, params};
-use tidings_protocol::{EventKind, FirmId, NoticeKind, Person, ThreadId, Timestamp};
+use tidings_protocol::{EventKind, FirmId, NoticeKind, NoticeReason, Person, ThreadId, Timestamp};
 
 impl Work<'_> {
     /// Reminds, if a reminder is due. However late that is, it is one.
@@ -44,7 +44,7 @@ impl Work<'_> {
             for contact in contacts {
                 // Whoever was not reached by the one before, for the night or a mail server that was
                 // away, is reminded once.
-                self.replace_notices(thread.num, contact.person(), [NoticeKind::Reminder; 2])?;
+                self.replace_notices(thread.num, contact.person(), NoticeKind::Reminder)?;
                 let notice = NewNotice {
                     person: contact.person(),
                     kind: NoticeKind::Reminder,
@@ -80,22 +80,29 @@ impl Work<'_> {
     }
 
     /// When a contact was first told of the last message of the firm, or the last new task; if nobody
-    /// was yet, when one will be. None if nobody is.
+    /// was yet, when one will be. None if nobody is to be, or somebody has read it in time.
     fn mailed_first(&self, thread: &Thread) -> Result<Option<Timestamp>, SqlError> {
         let last = "SELECT coalesce(max(task), 0) FROM tasks WHERE thread = ?1";
         let last = self.db.one(last, params![thread.num], |row| rows::seq(row, 0))?;
+        // What waits and is in no mail yet takes in all that came since.
         let sql = "SELECT min(CASE WHEN state = 1 THEN settled_ms END),
-                 min(CASE WHEN state = 0 THEN next_ms END)
-             FROM notices WHERE thread = ?1 AND person_kind = 1 AND kind = ?2
-                 AND from_seq <= ?3 AND to_seq >= ?3";
+                 min(CASE WHEN state = 0 THEN next_ms END),
+                 count(CASE WHEN state = 2 AND reason = ?5 THEN 1 END)
+             FROM notices WHERE thread = ?1 AND person_kind = 1 AND kind IN (?2, ?3)
+                 AND from_seq <= ?4 AND (to_seq >= ?4 OR (state = 0 AND mail IS NULL))";
         let bound = params![
             thread.num,
             rows::notice_kind_number(NoticeKind::Activity),
+            rows::notice_kind_number(NoticeKind::Resent),
             rows::int(thread.firm_wrote.max(last).0),
+            rows::notice_reason_number(NoticeReason::Read),
         ];
         self.db.one(sql, bound, |row| {
-            let waits = rows::maybe_timestamp(row, 1)?.map(|next| next.max(self.now));
-            Ok(rows::maybe_timestamp(row, 0)?.or(waits))
+            let sent = rows::maybe_timestamp(row, 0)?;
+            if sent.is_some() || row.int(2)? > 0 {
+                return Ok(sent);
+            }
+            Ok(rows::maybe_timestamp(row, 1)?.map(|next| next.max(self.now)))
         })
     }
 

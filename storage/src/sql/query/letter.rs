@@ -272,17 +272,11 @@ fn read_quote(row: &Row<'_>) -> Result<Option<Quote>, SqlError> {
     Ok(Some(Quote { author: row.text(2)?, at: rows::timestamp(row, 1)?, body, cut }))
 }
 
-/// Why a member is told, the strongest reason first. Tasks that were all done and are open again have
-/// changed, no more.
+/// Why a member is told, the strongest reason first. Not that all tasks are done, if some are open again.
 fn reasons(detail: i64, open_tasks: bool) -> Vec<InboxKind> {
-    let now = |kind| match kind {
-        InboxKind::AllTasksCompleted if open_tasks => InboxKind::TasksChanged,
-        kind => kind,
-    };
-    let kinds = rows::kinds_of(u16::try_from(detail).unwrap_or(0));
-    let mut reasons: Vec<_> = kinds.into_iter().map(now).collect();
+    let mut reasons = rows::kinds_of(u16::try_from(detail).unwrap_or(0));
+    reasons.retain(|kind| !(open_tasks && *kind == InboxKind::AllTasksCompleted));
     reasons.sort_by_key(|kind| weakness(*kind));
-    reasons.dedup();
     reasons
 }
 
