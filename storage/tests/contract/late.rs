@@ -1,6 +1,6 @@
 //! What changes between a decision and its mail.
 
-use crate::mailer::{GATHERED, HOLDER, HOUR, MINUTE, dropped, later};
+use crate::mailer::{GATHERED, HOLDER, HOUR, MINUTE, dropped};
 use crate::office::{Office, contact, member};
 use crate::reminding::{DAY, on, pending, starts};
 use crate::world::World;
@@ -67,10 +67,8 @@ pub fn reminders_wait_for_a_mail_server_that_has_not_taken_what_they_remind_of(w
     let o = Office::new(w);
     let (thread, _) = starts(w, &o, on(1, 2), &[]);
     w.passes(GATHERED);
-    let mail = w.the_mail();
-    let claimed = w.claims(&mail, HOLDER);
     let back = w.now.plus_millis(2 * DAY);
-    w.settles(&mail, HOLDER, later(claimed[0], back));
+    w.is_put_off(back);
     w.now = w.reminder(thread).next_ms.unwrap();
     w.decides();
     // It begins when that is to be tried again, at the earliest.
@@ -116,10 +114,8 @@ pub fn who_has_read_in_time_is_not_spared_for_a_mailbox_that_takes_nothing(w: &m
     let (thread, _) = starts(w, &o, on(1, 2), &[]);
     w.reads_all(erin, thread);
     w.passes(GATHERED);
-    let mail = w.the_mail();
-    let claimed = w.claims(&mail, HOLDER);
     let back = w.now.plus_millis(2 * DAY);
-    w.settles(&mail, HOLDER, later(claimed[0], back));
+    w.is_put_off(back);
     w.now = w.reminder(thread).next_ms.unwrap();
     w.decides();
     assert_eq!(w.reminder(thread).sent, 1);

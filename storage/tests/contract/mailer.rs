@@ -160,6 +160,13 @@ impl World {
         mails.remove(0)
     }
 
+    /// The one mail that is due is not taken now, and tried again then.
+    pub fn is_put_off(&mut self, until: Timestamp) {
+        let mail = self.the_mail();
+        let claimed = self.claims(&mail, HOLDER);
+        self.settles(&mail, HOLDER, later(claimed[0], until));
+    }
+
     /// A firm's ledger, read in small pages, oldest first.
     pub fn ledger(&mut self, firm: FirmId, by: Option<Actor>, filter: NoticeFilter) -> Vec<Notice> {
         let (mut all, mut page) = (Vec::new(), Page { cursor: None, limit: Some(3) });
