@@ -154,6 +154,17 @@ pub fn who_was_demoted_is_told_no_more(w: &mut World) {
     }
 }
 
+pub fn an_owner_who_followed_is_told_as_a_follower_is(w: &mut World) {
+    let o = Office::new(w);
+    let thread = w.starts(o.owner, o.acme, "one");
+    w.posts(o.carol, thread, "two");
+    // Nobody stood in for anybody: it is told no more once it follows no more.
+    w.follows(o.owner, thread, false);
+    w.passes(GATHERED);
+    assert_eq!(w.delivers_to(o.owner), []);
+    assert_eq!(w.fates(o.owner, thread), [dropped(NoticeReason::Muted)]);
+}
+
 pub fn who_was_told_as_the_owner_is_told_whoever_owns_the_firm_by_then(w: &mut World) {
     for before_the_look in WHEN {
         let o = Office::new(w);

@@ -138,6 +138,7 @@ macro_rules! contract {
                     a_contact_is_not_told_in_vain,
                     a_member_is_not_told_in_vain,
                     who_was_demoted_is_told_no_more,
+                    an_owner_who_followed_is_told_as_a_follower_is,
                     who_was_told_as_the_owner_is_told_whoever_owns_the_firm_by_then,
                     what_is_partly_read_is_told_of_the_rest,
                     what_is_partly_taken_back_is_told_of_the_rest,
@@ -367,6 +368,7 @@ macro_rules! contract {
                     rewriting_neither_moves_the_thread_nor_raises_an_inbox_item,
                 }
                 shut_out {
+                    after_a_month_another_entry_is_begun,
                     who_cannot_log_in_has_one_entry_of_a_thread,
                     who_is_let_in_while_others_are_undecided_is_told_of_what_comes,
                     a_mail_that_was_offered_does_not_come_to_say_more,

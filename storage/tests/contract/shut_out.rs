@@ -3,6 +3,7 @@
 
 use crate::mailer::{GATHERED, HOLDER, LEASE, MINUTE, OTHER, SENT, dropped, sent};
 use crate::office::{Office, new_contact};
+use crate::reminding::DAY;
 use crate::world::World;
 use tidings_protocol::{ContactState, NoticeReason, Person};
 use tidings_storage::{Actor, DirectoryChange, Done};
@@ -13,6 +14,21 @@ fn invited(w: &mut World, o: &Office) -> Actor {
     match w.change(o.firm, DirectoryChange::CreateContact(new)) {
         Ok(Done::Contact(ivy)) => Actor { firm: o.firm, person: Person::Contact(ivy.contact) },
         other => panic!("{other:?}"),
+    }
+}
+
+pub fn after_a_month_another_entry_is_begun(w: &mut World) {
+    let o = Office::new(w);
+    let ivy = invited(w, &o);
+    let thread = w.starts(o.anna, o.acme, "one");
+    for (days, ranges) in [(29, &[(2, 3)][..]), (2, &[(2, 3), (4, 4)])] {
+        w.passes(GATHERED);
+        w.decides();
+        w.passes(days * DAY);
+        w.posts(o.anna, thread, "more");
+        w.passes(GATHERED);
+        w.decides();
+        assert_eq!(w.ranges(ivy, thread), ranges);
     }
 }
 
